@@ -1,0 +1,1 @@
+"""How a stack is made: one component or one pure renderer per file."""

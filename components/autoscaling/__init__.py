@@ -1,0 +1,1 @@
+"""What moves the number of pods; exactly one scaler per workload."""

@@ -1,0 +1,1 @@
+"""Clusters: each makes or finds one and yields a ClusterAccess."""

@@ -1,0 +1,1 @@
+"""How a model's weights reach the pod; each loader renders a Loaded."""

@@ -1,0 +1,47 @@
+"""What every loader gives to the pod: where the weights are and which containers bring them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from components.objects import Manifest
+
+MODEL_MOUNT: Final = "/models"
+"""Where the server sees the store."""
+
+MODEL_PATH: Final = f"{MODEL_MOUNT}/current"
+"""The switch: a symbolic link to the one complete version."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """The loader's part of a pod, as plain pod-spec data.
+
+    Attributes:
+        model_path: path the server is told to load from.
+        init_containers: run before the server, in this order.
+        volumes: pod volumes, the model store among them.
+        server_mounts: volume mounts of the server container, read-only.
+        annotations: pod annotations; the digest among them, so that a new model rolls pods.
+        config_maps: ConfigMaps the pod needs (the agent's code), shared by every pod of the namespace.
+        egress_ports: TCP ports loading must reach outside the namespace.
+    """
+
+    model_path: str
+    init_containers: tuple[Manifest, ...]
+    volumes: tuple[Manifest, ...]
+    server_mounts: tuple[Manifest, ...]
+    annotations: dict[str, str]
+    config_maps: tuple[Manifest, ...]
+    egress_ports: tuple[int, ...]
+
+
+NOTHING_LOADED: Final = Loaded(
+    model_path="",
+    init_containers=(),
+    volumes=(),
+    server_mounts=(),
+    annotations={},
+    config_maps=(),
+    egress_ports=(),
+)
+"""For servers whose image brings the model."""

@@ -1,0 +1,1 @@
+"""Node pools: simulated nodes in a rehearsal cluster, labels and expectations elsewhere."""

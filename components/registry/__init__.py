@@ -1,0 +1,1 @@
+"""The container registry: credentials for pulling from it."""

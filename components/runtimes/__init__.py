@@ -1,0 +1,1 @@
+"""Model server programs; each pod runtime renders a Server."""

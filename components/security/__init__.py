@@ -1,0 +1,1 @@
+"""The models' namespace and what may talk to it."""

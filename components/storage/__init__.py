@@ -1,0 +1,1 @@
+"""Volumes that model weights are kept on."""

@@ -1,0 +1,1 @@
+"""One model behind one Service, from a Server and a Loaded."""

@@ -1,0 +1,1 @@
+"""Everything that lets a stack run for real on one machine."""

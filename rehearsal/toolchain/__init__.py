@@ -1,0 +1,1 @@
+"""Finds, downloads or builds the engine and the control plane that a rehearsal needs."""

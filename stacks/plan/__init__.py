@@ -1,0 +1,1 @@
+"""Plain numbers derived from the spec before any resource exists."""

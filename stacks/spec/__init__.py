@@ -1,0 +1,1 @@
+"""The typed stack file: one module per section, plain pydantic, no Pulumi."""

@@ -1,0 +1,45 @@
+"""The server program of a model."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from stacks.spec.base import ImageReference, Section
+
+Flag = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class VllmRuntime(Section):
+    """vLLM's OpenAI-compatible server."""
+
+    type: Literal["vllm"]
+    image: ImageReference = Field(
+        default="docker.io/vllm/vllm-openai:v0.23.0", description="server image, 0.18 or newer"
+    )
+    served_model_name: str | None = Field(
+        default=None, min_length=1, max_length=200, description="model id clients send; left out: the model's name"
+    )
+    max_model_len: int | None = Field(
+        default=None, ge=128, le=10_000_000, description="longest sequence, tokens; left out: the model's own limit"
+    )
+    gpu_memory_utilization: float = Field(
+        default=0.9, gt=0.1, le=0.98, description="share of the card's memory the server takes"
+    )
+    max_num_seqs: int | None = Field(default=None, ge=1, le=8192, description="sequences computed together")
+    dtype: Literal["auto", "bfloat16", "float16"] = Field(default="auto", description="type of the weights in memory")
+    extra_args: tuple[Flag, ...] = Field(default=(), description="further flags of `vllm serve`, one text each")
+
+
+class HttpRuntime(Section):
+    """Any HTTP server that brings its own image."""
+
+    type: Literal["http"]
+    image: ImageReference = Field(description="server image")
+    port: int = Field(default=8080, ge=1024, le=65535, description="port the server listens on; below 1024 needs root")
+    command: tuple[Flag, ...] = Field(default=(), description="entrypoint; left out: the image's")
+    extra_args: tuple[Flag, ...] = Field(default=(), description="arguments, one text each")
+    health_path: str = Field(default="/", pattern=r"^/\S*$", description="path that answers 200 when it can serve")
+    metrics_path: str | None = Field(default=None, pattern=r"^/\S*$", description="path of its metrics; left out: none")
+
+
+Runtime = Annotated[VllmRuntime | HttpRuntime, Field(discriminator="type")]
