@@ -13,6 +13,25 @@ MODEL_PATH: Final = f"{MODEL_MOUNT}/current"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LoaderPlace:
+    """Where one model's loader runs and what it may use.
+
+    Attributes:
+        model: the model's name; its directory on a shared volume.
+        namespace: namespace of the pods.
+        storage_claim: claim of the shared model volume; None = there is none.
+        pull_secret: Secret of type ``kubernetes.io/dockerconfigjson`` in the namespace; None = anonymous pulls.
+        user: numeric user of the pod; the loaded files belong to it.
+    """
+
+    model: str
+    namespace: str
+    storage_claim: str | None
+    pull_secret: str | None
+    user: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Loaded:
     """The loader's part of a pod, as plain pod-spec data.
 

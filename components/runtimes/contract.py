@@ -59,9 +59,11 @@ class Server:
         env: plain environment; never a secret.
         writable: directories that must be writable (each becomes an emptyDir).
         shm_mib: size of /dev/shm in MiB; 0 = the container runtime's 64 MiB.
-        user: numeric user and group the image can run as without root.
+        user: numeric user the image can run as without root; files of the pod belong to it.
+        group: numeric group the server runs with; None = the same number as ``user``.
         drain: how it stops.
         queue: scaling signal; None = only CPU can scale it.
+        cache_metric: gauge from 0 to 1 that says how full the memory for running requests is; None = it has none.
         hot_reload: whether a new model version may be taken without new pods.
         read_only_root: whether the root file system may be read-only.
     """
@@ -79,8 +81,10 @@ class Server:
     writable: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a mount point in the container, not a file of this machine
     shm_mib: int = 0
     user: int = 65532
+    group: int | None = None
     drain: Drain
     queue: QueueMetric | None
+    cache_metric: str | None = None
     hot_reload: bool
     read_only_root: bool
 

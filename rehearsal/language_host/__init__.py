@@ -1,1 +1,1 @@
-"""A stand-in for ``pulumi-language-python``: runs Python programs for the engine where the official install is out of reach."""
+"""A stand-in for ``pulumi-language-python``: runs programs where the official install is out of reach."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-# The engine gives the host 5 s between SIGINT and SIGKILL (plugin.go, pulumi/pulumi sdk v3.250.0): all must be over by then.
+# All must be over in the 5 s the engine gives the host between SIGINT and SIGKILL (plugin.go, pulumi sdk v3.250.0).
 STOP_SECONDS: Final = ((signal.SIGINT, 2.0), (signal.SIGTERM, 1.0), (signal.SIGKILL, 1.0))
 """Each signal, and how long the group may take before the next one."""
 _POLL_SECONDS: Final = 0.02
@@ -53,10 +53,14 @@ class Children:
             self._running.add(child)
         return child
 
-    def stop(self, child: subprocess.Popen[bytes]) -> None:
-        """Stop the child's whole group, if it still runs, and forget the child. Takes at most the sum of `STOP_SECONDS`."""
+    def forget(self, child: subprocess.Popen[bytes]) -> None:
+        """Give up a child that has ended by itself."""
         with self._lock:
             self._running.discard(child)
+
+    def stop(self, child: subprocess.Popen[bytes]) -> None:
+        """Stop the child's whole group and forget the child; takes at most the sum of `STOP_SECONDS`."""
+        self.forget(child)
         for number, seconds in STOP_SECONDS:
             try:
                 os.killpg(child.pid, number)

@@ -176,10 +176,6 @@ def copy_secrets(inputs: Json, outputs: Json) -> Json:
     A list with one secret item becomes secret as a whole, because the server may have reordered it. That is what the
     real plugin does (``annotateSecrets``, pulumi-kubernetes 4.34 ``provider/pkg/provider/util.go``).
     """
-    if isinstance(inputs, Secret):
-        return outputs if isinstance(outputs, Secret) else Secret(outputs)
-    if is_array(inputs):
-        return Secret(outputs) if has_secret(inputs) and not isinstance(outputs, Secret) else outputs
     if is_object(inputs) and is_object(outputs):
         return {key: copy_secrets(inputs.get(key), item) for key, item in outputs.items()}
-    return outputs
+    return Secret(outputs) if has_secret(inputs) and not isinstance(outputs, Secret) else outputs

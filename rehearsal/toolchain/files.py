@@ -15,7 +15,7 @@ def write_atomic(path: Path, text: str, mode: int = 0o644) -> None:
 
     A file that already says the same keeps its time stamp.
     """
-    if path.is_file() and not path.is_symlink() and path.read_text(encoding="utf-8") == text:
+    if path.is_file() and not path.is_symlink() and path.read_bytes() == text.encode():
         path.chmod(mode)
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
 
 @contextmanager
-def exclusive(path: Path, waiting: Callable[[str], None], poll_seconds: float = 0.5) -> Iterator[None]:
+def exclusive(path: Path, waiting: Callable[[str], None], poll_seconds: float = 0.5) -> Generator[None]:
     """Holds the lock file while the block runs.
 
     Args:

@@ -53,13 +53,27 @@ class Progress:
 
     def tick(self, detail: str = "") -> None:
         """Shows where the step stands, if it is time to."""
+        if not self._due():
+            return
+        parts = [
+            f"[{self.step}/{self.total}] {self._label}",
+            f"{clock(self.elapsed_seconds)} elapsed",
+            detail,
+            self._left(),
+        ]
+        self._write(", ".join(part for part in parts if part), keep=False)
+
+    def wait(self, text: str) -> None:
+        """Shows what is waited for, before any step began, if it is time to."""
+        if self._due():
+            self._write(text, keep=False)
+
+    def _due(self) -> bool:
         now = time.monotonic()
         pause = _TERMINAL_SECONDS if self.stream.isatty() else _QUIET_SECONDS
-        if self._shown and now - self._shown < pause:
-            return
-        self._shown = now
-        parts = [f"[{self.step}/{self.total}] {self._label}", f"{clock(self.elapsed_seconds)} elapsed", detail, self._left()]
-        self._write(", ".join(part for part in parts if part), keep=False)
+        due = not self._shown or now - self._shown >= pause
+        self._shown = now if due else self._shown
+        return due
 
     def _left(self) -> str:
         if not self._estimate:

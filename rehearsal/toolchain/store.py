@@ -11,7 +11,6 @@ import os
 import shutil
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from rehearsal.toolchain.paths import platform_name
@@ -19,6 +18,7 @@ from rehearsal.toolchain.versions import TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 _MANIFEST = ".ok"
 

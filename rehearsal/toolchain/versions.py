@@ -6,7 +6,8 @@ Sources of the figures:
   (https://kubernetes.io/releases/version-skew-policy/, 1.34), since rehearsals compare what that minor serves.
 - etcd: Kubernetes names 3.5.10 as the oldest safe one of its line
   (https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/, 1.34); 3.5.0 to 3.5.2 can corrupt data.
-- Build seconds: cold builds measured on two cores with Go 1.26.8; build GiB: what those left in the Go caches, rounded up.
+- Build seconds: cold builds measured on two cores with Go 1.26.8; build GiB: what they left in the
+  Go caches, rounded up.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
 
 
@@ -22,41 +22,56 @@ class Section(BaseModel):
     )
 
 
-Name = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", min_length=1, max_length=40),
-    Field(description="lower-case letters, digits and hyphens, starts with a letter, at most 40 characters"),
-]
+FORMS: dict[str, str] = {}
+"""What each pattern of the spec means, in words, for messages."""
+
+
+def form(pattern: str, words: str) -> str:
+    """Return the pattern and remember its meaning."""
+    FORMS[pattern] = words
+    return pattern
+
+
+_NAME = form(
+    r"^[a-z]([-a-z0-9]*[a-z0-9])?$",
+    "lower-case letters, digits and hyphens, start with a letter and end with a letter or digit",
+)
+_CONFIG_KEY = form(
+    r"^[a-z][A-Za-z0-9]*$", "the name of a secret config key (camelCase letters and digits), not its value"
+)
+_KUBERNETES = form(r"^1\.\d{2}(\.\d+)?$", 'a Kubernetes version in quotes, such as "1.34"')
+_IMAGE = form(
+    r"^[a-z0-9][a-z0-9._/:-]*(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?$",
+    "host/repository:tag or host/repository@sha256:…",
+)
+_OCI = form(
+    r"^[a-z0-9][A-Za-z0-9.:-]*/[a-z0-9._/-]+(:[A-Za-z0-9._-]+)?@sha256:[0-9a-f]{64}$",
+    "host/repository[:tag]@sha256:<64 hex digits>; a tag alone can move between check and use",
+)
+_CIDR = form(r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", "an IPv4 network such as 10.0.0.0/8")
+_LABEL_KEY = form(
+    r"^([a-z0-9][a-z0-9.-]*/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$", "a Kubernetes label key, [prefix/]name"
+)
+_LABEL_VALUE = form(
+    r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$", "a Kubernetes label value, at most 63 characters"
+)
+HTTP_URL = form(r"^https?://[^\s/@]+(/\S*)?$", "an http or https address without user name and password")
+HTTP_PATH = form(r"^/\S*$", "a path that starts with /")
+
+Name = Annotated[str, StringConstraints(pattern=_NAME, min_length=1, max_length=40)]
 """A DNS-1123 label. 40 characters leave 23 of Kubernetes' 63 for what a component appends."""
 
-ConfigKey = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z][A-Za-z0-9]*$", max_length=60),
-    Field(description="name of a secret key of this stack, set with `pulumi config set --secret`"),
-]
+ConfigKey = Annotated[str, StringConstraints(pattern=_CONFIG_KEY, max_length=60)]
 """The *name* of a flat secret key; a spec never holds the value itself."""
 
-KubernetesVersion = Annotated[str, StringConstraints(pattern=r"^1\.\d{2}(\.\d+)?$")]
-"""A Kubernetes version such as ``1.34`` or ``1.34.4``, quoted in YAML so that it stays text."""
+KubernetesVersion = Annotated[str, StringConstraints(pattern=_KUBERNETES)]
 
-ImageReference = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z0-9][A-Za-z0-9._/:@-]*$", max_length=400),
-    Field(description="container image with a tag or, better, a digest; `latest` is refused"),
-]
+ImageReference = Annotated[str, StringConstraints(pattern=_IMAGE, max_length=400)]
+"""A container image with a tag or a digest; rules refuse ``latest`` and no tag."""
 
-OciDigestReference = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z0-9][A-Za-z0-9.:-]*/[a-z0-9._/-]+(:[A-Za-z0-9._-]+)?@sha256:[0-9a-f]{64}$"),
-    Field(description="host/repository[:tag]@sha256:digest; the digest is what is loaded, the tag is for people"),
-]
+OciDigestReference = Annotated[str, StringConstraints(pattern=_OCI, max_length=400)]
+"""An artifact pinned by digest; the tag before it is for people."""
 
-Cidr = Annotated[str, StringConstraints(pattern=r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$")]
-
-LabelKey = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^([a-z0-9][a-z0-9.-]*/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$", max_length=317
-    ),
-]
-LabelValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$")]
+Cidr = Annotated[str, StringConstraints(pattern=_CIDR)]
+LabelKey = Annotated[str, StringConstraints(pattern=_LABEL_KEY, max_length=317)]
+LabelValue = Annotated[str, StringConstraints(pattern=_LABEL_VALUE)]

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from stacks.spec.base import LabelKey, LabelValue, Name, Section
+from stacks.spec.base import HTTP_URL, LabelKey, LabelValue, Name, Section
 
 
 class Monitoring(Section):
@@ -15,12 +15,12 @@ class Monitoring(Section):
     )
     prometheus_url: str | None = Field(
         default=None,
-        pattern=r"^https?://[^\s/@]+(/\S*)?$",
+        pattern=HTTP_URL,
         description="address KEDA queries, for instance http://prometheus-operated.monitoring.svc:9090",
     )
     scrape_interval_seconds: int = Field(default=15, ge=5, le=300, description="seconds between two scrapes")
     runbook_url: str | None = Field(
         default=None,
-        pattern=r"^https?://\S+$",
+        pattern=HTTP_URL,
         description="base address of your runbooks; each alert appends its name",
     )

@@ -4,9 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from stacks.spec.base import ConfigKey, Section
+from stacks.spec.base import ConfigKey, Section, form
 
-RegistryHost = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$", max_length=253)]
+RegistryHost = Annotated[
+    str,
+    StringConstraints(
+        pattern=form(r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$", "host[:port] without a scheme"), max_length=253
+    ),
+]
 
 
 class GenericRegistry(Section):

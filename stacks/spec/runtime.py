@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stacks.spec.base import ImageReference, Section
+from stacks.spec.base import HTTP_PATH, ImageReference, Section
 
 Flag = Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -38,8 +38,8 @@ class HttpRuntime(Section):
     port: int = Field(default=8080, ge=1024, le=65535, description="port the server listens on; below 1024 needs root")
     command: tuple[Flag, ...] = Field(default=(), description="entrypoint; left out: the image's")
     extra_args: tuple[Flag, ...] = Field(default=(), description="arguments, one text each")
-    health_path: str = Field(default="/", pattern=r"^/\S*$", description="path that answers 200 when it can serve")
-    metrics_path: str | None = Field(default=None, pattern=r"^/\S*$", description="path of its metrics; left out: none")
+    health_path: str = Field(default="/", pattern=HTTP_PATH, description="path that answers 200 when it can serve")
+    metrics_path: str | None = Field(default=None, pattern=HTTP_PATH, description="path of its metrics; left out: none")
 
 
 Runtime = Annotated[VllmRuntime | HttpRuntime, Field(discriminator="type")]

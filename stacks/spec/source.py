@@ -4,9 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stacks.spec.base import OciDigestReference, Section
+from stacks.spec.base import OciDigestReference, Section, form
 
-KitFilter = Annotated[str, Field(pattern=r"^(model|docs|code|datasets|kitfile)(:[A-Za-z0-9._/-]+)?$")]
+KitFilter = Annotated[
+    str,
+    Field(
+        pattern=form(
+            r"^(model|docs|code|datasets|kitfile)(:[A-Za-z0-9._/-]+)?$",
+            "model, docs, code, datasets or kitfile, with :name for one entry",
+        )
+    ),
+]
 
 
 class _OciSource(Section):

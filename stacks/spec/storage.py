@@ -4,10 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from stacks.spec.base import Name, Section
+from stacks.spec.base import HTTP_PATH, Name, Section, form
 
 AccessMode = Literal["ReadWriteOnce", "ReadWriteMany"]
-StorageClassName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=253)]
+StorageClassName = Annotated[
+    str, StringConstraints(pattern=form(r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", "a lower-case DNS name"), max_length=253)
+]
 
 
 class ClaimVolume(Section):
@@ -26,10 +28,10 @@ class NfsVolume(Section):
 
     type: Literal["nfs"]
     server: str = Field(
-        pattern=r"^[A-Za-z0-9.-]+$",
+        pattern=form(r"^[A-Za-z0-9.-]+$", "a host name or an address"),
         description="address the *nodes* can resolve: they mount it, and do not use the cluster's DNS",
     )
-    path: str = Field(pattern=r"^/", description="exported path")
+    path: str = Field(pattern=HTTP_PATH, description="exported path")
     size_gib: int = Field(ge=1, le=1_048_576, description="size to announce, GiB; the server decides what is real")
 
 

@@ -1,0 +1,7 @@
+"""Run the agent: ``python -m agent once …``."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main(sys.argv[1:]))

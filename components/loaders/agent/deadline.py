@@ -1,0 +1,76 @@
+"""The time a load may take, the pause between attempts, and the wish to stop."""
+
+import random
+import threading
+import time
+from typing import Final
+
+from .errors import AgentError, DeadlineError, NetworkError, StoppedError
+
+BASE_SECONDS: Final = 0.5
+"""Longest first pause; it doubles with every failure in a row."""
+
+CAP_SECONDS: Final = 30.0
+"""Longest pause whatever the count."""
+
+_RANDOM: Final = random.SystemRandom()
+
+
+class Deadline:
+    """Counts down the whole load and carries the request to stop to every thread.
+
+    Args:
+        seconds: total time the load may take.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
+        self._stop = threading.Event()
+        self._reason = ""
+
+    def stop(self, reason: str) -> None:
+        """Make every later ``check`` raise."""
+        self._reason = self._reason or reason
+        self._stop.set()
+
+    def check(self) -> None:
+        """Raise if the load has to end now.
+
+        Raises:
+            StoppedError: ``stop`` was called.
+            DeadlineError: the time is over.
+        """
+        if self._stop.is_set():
+            raise StoppedError(f"stopped: {self._reason}")
+        if time.monotonic() >= self._end:
+            raise DeadlineError(
+                f"the load did not finish within --deadline-seconds {self._seconds:g}; "
+                "what was moved is kept where possible, run again or raise the deadline"
+            )
+
+    def timeout_seconds(self, limit_seconds: float) -> float:
+        """Return how long one network operation may block."""
+        self.check()
+        return max(0.01, min(limit_seconds, self._end - time.monotonic()))
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but no longer than the deadline and not past a request to stop."""
+        self._stop.wait(self.timeout_seconds(seconds))
+        self.check()
+
+    def back_off(self, failures: int, error: AgentError) -> float:
+        """Sleep with full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter").
+
+        Args:
+            failures: failures in a row so far, from 1.
+            error: the last one; a server's ``Retry-After`` is the shortest pause.
+
+        Returns:
+            The seconds slept.
+        """
+        asked = error.retry_after_seconds if isinstance(error, NetworkError) else 0.0
+        ceiling = min(CAP_SECONDS, BASE_SECONDS * 2.0 ** min(failures - 1, 10))
+        pause = max(min(asked, CAP_SECONDS), _RANDOM.uniform(0, ceiling))
+        self.sleep(pause)
+        return pause

@@ -1,0 +1,166 @@
+"""Reading from a registry (OCI distribution spec 1.1, "Pull"), with authentication, mirrors and retries."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+
+from .authorizer import Authorizer
+from .deadline import Deadline
+from .errors import AgentError, AuthError, DigestError, NetworkError, NotFoundError
+from .logs import Log
+from .manifest import ACCEPT, MANIFEST_LIMIT_BYTES, Descriptor
+from .reference import Reference, is_digest
+from .transport import Response, Transport, origin, place
+
+ATTEMPTS: Final = 6
+"""Failures in a row, without a byte of progress, after which an operation is given up."""
+
+AUTH_ATTEMPTS: Final = 3
+"""The same for refused credentials: enough for a Secret that is just being rotated."""
+
+_OK: Final = frozenset({200, 206})
+_UNAUTHORIZED: Final = 401
+_FORBIDDEN: Final = 403
+_NOT_FOUND: Final = 404
+_HUB: Final = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
+
+_T = TypeVar("_T")
+
+
+def allowed_attempts(error: AgentError) -> int:
+    """Return how many failures in a row of this kind are borne."""
+    return AUTH_ATTEMPTS if isinstance(error, AuthError) else ATTEMPTS
+
+
+def _retry_after(response: Response) -> float:
+    value = response.header("Retry-After")
+    return float(value) if value.isdigit() else 0.0
+
+
+class Registry:
+    """Every registry a load needs.
+
+    Args:
+        transport: how it is reached.
+        authorizer: how it is convinced.
+        deadline: bounds everything.
+        log: told about retries.
+        mirrors: base URL to use in place of a registry host.
+        plain_http: whether hosts without a mirror are spoken to without TLS.
+    """
+
+    def __init__(  # noqa: PLR0913  # each is one collaborator, and only the program's start builds this
+        self,
+        transport: Transport,
+        authorizer: Authorizer,
+        deadline: Deadline,
+        log: Log,
+        mirrors: Mapping[str, str],
+        *,
+        plain_http: bool,
+    ) -> None:
+        self._transport = transport
+        self._authorizer = authorizer
+        self._mirrors = mirrors
+        self._scheme = "http" if plain_http else "https"
+        self.deadline = deadline
+        self.log = log
+
+    def manifest(self, reference: Reference) -> tuple[bytes, str]:
+        """Return a manifest's bytes and digest, checked against the digest asked for if there is one.
+
+        Raises:
+            DigestError: the bytes are not those of the pinned digest.
+            NotFoundError: there is no such manifest.
+        """
+        where = f"{reference.host}/{reference.repository}"
+
+        def once() -> tuple[bytes, str]:
+            path = f"manifests/{reference.pointer}"
+            response = self.request(reference, path, {"Accept": ACCEPT})
+            try:
+                data = response.body(self.deadline, MANIFEST_LIMIT_BYTES)
+            finally:
+                response.close()
+            digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+            expected = reference.digest or response.header("Docker-Content-Digest")
+            if is_digest(expected) and expected != digest:
+                raise DigestError(f"manifest of {where}: got {digest}, expected {expected}; nothing was changed")
+            return data, digest
+
+        return self.retrying(f"manifest of {reference}", once)
+
+    def small_blob(self, reference: Reference, descriptor: Descriptor) -> bytes:
+        """Return a config blob, checked against its digest and size.
+
+        Raises:
+            DigestError: other bytes, or another size.
+        """
+
+        def once() -> bytes:
+            response = self.request(reference, f"blobs/{descriptor.digest}", {})
+            try:
+                data = response.body(self.deadline, MANIFEST_LIMIT_BYTES)
+            finally:
+                response.close()
+            if f"sha256:{hashlib.sha256(data).hexdigest()}" != descriptor.digest or len(data) != descriptor.size:
+                raise DigestError(f"config blob {descriptor.digest}: other bytes or size than the manifest promises")
+            return data
+
+        return self.retrying(f"config blob {descriptor.digest}", once)
+
+    def open_blob(self, reference: Reference, descriptor: Descriptor, offset: int) -> Response:
+        """Start reading a blob at an offset; the answer may be whole (200) or a part (206). One attempt."""
+        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        return self.request(reference, f"blobs/{descriptor.digest}", headers)
+
+    def request(self, reference: Reference, path: str, headers: Mapping[str, str]) -> Response:
+        """GET below ``/v2/<repository>/``, answering one challenge. One attempt.
+
+        Raises:
+            AuthError: refused.
+            NotFoundError: not there.
+            NetworkError: anything else but success.
+        """
+        base = self._base(reference.host)
+        host = base.partition("://")[2]
+        url = f"{base}/v2/{reference.repository}/{path}"
+        known = self._authorizer.header(host, reference.repository)
+        response = self._transport.get(url, {**headers, "Authorization": known} if known else headers)
+        if response.status == _UNAUTHORIZED and origin(response.url) == origin(url):
+            asked = response.header("WWW-Authenticate")
+            response.close()
+            renewed = self._authorizer.renew(host, reference.repository, asked)
+            response = self._transport.get(url, {**headers, "Authorization": renewed})
+        if response.status in _OK:
+            return response
+        response.close()
+        raise self._refusal(response, url)
+
+    def retrying(self, what: str, action: Callable[[], _T]) -> _T:
+        """Run an action until it succeeds, cannot succeed, or has failed too often."""
+        failures = 0
+        while True:
+            try:
+                return action()
+            except AgentError as error:
+                failures += 1
+                if not error.retriable or failures >= allowed_attempts(error):
+                    raise
+                pause = self.deadline.back_off(failures, error)
+                self.log.warning("retry", what=what, failures=failures, paused_seconds=round(pause, 3), why=str(error))
+
+    def _base(self, host: str) -> str:
+        return self._mirrors.get(host) or f"{self._scheme}://{_HUB.get(host, host)}"
+
+    @staticmethod
+    def _refusal(response: Response, url: str) -> AgentError:
+        where = f"{place(response.url)}: HTTP {response.status}"
+        if origin(response.url) != origin(url):
+            # Blob storage behind a redirect: a signed address may have run out, asking the registry again helps.
+            return NetworkError(f"{where} from the storage the registry redirects to")
+        if response.status in {_UNAUTHORIZED, _FORBIDDEN}:
+            return AuthError(f"{where}; the credentials of --registry-config may not pull this repository")
+        if response.status == _NOT_FOUND:
+            return NotFoundError(f"{where}; the registry does not have it, check reference and digest")
+        return NetworkError(where, retry_after_seconds=_retry_after(response))

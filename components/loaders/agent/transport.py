@@ -1,0 +1,177 @@
+"""One HTTP GET or POST at a time, over TLS unless told otherwise; every failure becomes an AgentError."""
+
+import http.client
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from .deadline import Deadline
+from .errors import AgentError, CertificateError, NetworkError, UsageError
+
+READ_BYTES: Final = 1024 * 1024
+"""Most that one read asks for."""
+
+IDLE_SECONDS: Final = 30.0
+"""Longest wait for one connect, handshake or read; a connection that moves nothing for so long is given up."""
+
+REDIRECT_LIMIT: Final = 5
+"""Redirects followed for one request; registries need one, to their blob storage."""
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+
+
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Return the interpreter's default, verifying TLS settings, with a private CA added.
+
+    Raises:
+        UsageError: the CA file cannot be read or holds no certificate.
+    """
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=str(ca_file))
+        except (OSError, ssl.SSLError) as error:
+            raise UsageError(f"--ca-file {ca_file}: {error.strerror or error}; give a PEM file") from error
+    return context
+
+
+def place(url: str) -> str:
+    """Return a URL without its query, which may carry a signature."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Return scheme, host and port: the three that must be equal before a credential may be sent again."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+
+
+def as_agent_error(error: Exception, url: str) -> AgentError:
+    """Translate what sockets, TLS and HTTP raise."""
+    where = place(url)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return CertificateError(
+            f"{where}: {error.verify_message}; check the host name, --ca-file and this machine's clock"
+        )
+    if isinstance(error, TimeoutError):
+        return NetworkError(f"{where}: nothing came for {IDLE_SECONDS:g} s or until the deadline")
+    return NetworkError(f"{where}: {error or type(error).__name__}")
+
+
+class Response:
+    """An answer whose body is still to be read.
+
+    Attributes:
+        url: where the answer came from, after redirects.
+        status: HTTP status.
+    """
+
+    def __init__(self, url: str, connection: http.client.HTTPConnection, raw: http.client.HTTPResponse) -> None:
+        self.url = url
+        self.status = raw.status
+        self._connection = connection
+        self._raw = raw
+
+    def header(self, name: str) -> str:
+        """Return a header, several of one name joined, or an empty string."""
+        return self._raw.getheader(name) or ""
+
+    def read(self, deadline: Deadline) -> bytes:
+        """Return what has come, at most ``READ_BYTES``; empty at the end of the body.
+
+        Raises:
+            NetworkError: the connection broke.
+        """
+        timeout = deadline.timeout_seconds(IDLE_SECONDS)
+        if self._connection.sock is not None:
+            self._connection.sock.settimeout(timeout)
+        try:
+            return self._raw.read1(READ_BYTES)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise as_agent_error(error, self.url) from error
+
+    def body(self, deadline: Deadline, limit_bytes: int) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            NetworkError: the connection broke, or the body is longer than the limit.
+        """
+        data = bytearray()
+        while chunk := self.read(deadline):
+            data += chunk
+            if len(data) > limit_bytes:
+                raise NetworkError(f"{place(self.url)}: answer is longer than {limit_bytes} bytes")
+        return bytes(data)
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self._raw.close()
+        self._connection.close()
+
+
+class Transport:
+    """Opens connections.
+
+    Args:
+        tls: settings of every HTTPS connection.
+        deadline: bounds every operation.
+        plain_http: whether HTTP without TLS is allowed at all.
+    """
+
+    def __init__(self, tls: ssl.SSLContext, deadline: Deadline, *, plain_http: bool) -> None:
+        self._tls = tls
+        self._deadline = deadline
+        self._plain_http = plain_http
+
+    def get(self, url: str, headers: Mapping[str, str]) -> Response:
+        """GET, following redirects; ``Authorization`` stays with the origin it was meant for.
+
+        Raises:
+            NetworkError: no answer, or too many redirects, or a redirect to plain HTTP.
+            CertificateError: the certificate is not valid.
+        """
+        here = url
+        for _ in range(REDIRECT_LIMIT + 1):
+            allowed = {
+                name: value
+                for name, value in headers.items()
+                if name != "Authorization" or origin(here) == origin(url)
+            }
+            response = self._send("GET", here, allowed, None)
+            if response.status not in _REDIRECTS:
+                return response
+            location = response.header("Location")
+            response.close()
+            if not location:
+                raise NetworkError(f"{place(here)}: a redirect without a Location")
+            here = urljoin(here, location)
+        raise NetworkError(f"{place(url)}: more than {REDIRECT_LIMIT} redirects")
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """POST without following redirects: the body holds a credential."""
+        return self._send("POST", url, headers, body)
+
+    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
+        parts = urlsplit(url)
+        connection = self._connection(parts, url)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        everywhere = {"User-Agent": "slipway-loader", "Accept-Encoding": "identity"}
+        try:
+            connection.request(method, target, body=body, headers={**everywhere, **headers})
+            return Response(url, connection, connection.getresponse())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            connection.close()
+            raise as_agent_error(error, url) from error
+
+    def _connection(self, parts: SplitResult, url: str) -> http.client.HTTPConnection:
+        timeout = self._deadline.timeout_seconds(IDLE_SECONDS)
+        host = parts.hostname or ""
+        if parts.scheme == "https":
+            return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=self._tls)
+        if parts.scheme == "http" and self._plain_http:
+            return http.client.HTTPConnection(host, parts.port, timeout=timeout)
+        raise NetworkError(f"{place(url)}: plain HTTP is refused; give --plain-http if that is meant")

@@ -1,0 +1,1 @@
+"""The parts of a rehearsal cluster: options, certificates, command lines, processes, first objects."""

@@ -1,0 +1,61 @@
+"""Command line: `python -m rehearsal.toolchain setup|doctor|env`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from rehearsal.toolchain.errors import ToolchainError
+from rehearsal.toolchain.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the exit code: 0 fine, 1 a problem that was explained, 130 interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m rehearsal.toolchain", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("setup", help="find, download or build every tool; write .slipway/env")
+    commands.add_parser("doctor", help="say what is present, from where, and what is wrong")
+    commands.add_parser("env", help="print the path of the file to source")
+    command = parser.parse_args(arguments).command
+    signal.signal(signal.SIGTERM, _interrupt)  # so that a polite kill ends the children, too
+    try:
+        return _run(command)
+    except KeyboardInterrupt:
+        print("\nInterrupted. `make setup` goes on from what is finished or compiled already.", file=sys.stderr)
+        return _INTERRUPTED
+    except ToolchainError as error:
+        print(f"\nerror: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(command: str) -> int:
+    paths = Paths.from_environment()
+    if command == "setup":
+        from rehearsal.toolchain.install import Setup  # late: the other commands need none of it
+
+        Setup(paths=paths).run()
+        return 0
+    if command == "doctor":
+        from rehearsal.toolchain.doctor import doctor
+
+        return doctor(paths)
+    if not paths.environment_file.exists():
+        raise ToolchainError(f"{paths.environment_file} is not there. Fix: run `make setup`")
+    print(paths.environment_file)
+    return 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(number, frame)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

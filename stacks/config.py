@@ -1,0 +1,107 @@
+"""The only reader of Pulumi's configuration: config values in, a checked spec and its secrets out."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pulumi
+from pulumi.runtime import config as runtime_config
+
+from stacks.errors import ConfigError, Problem
+from stacks.parse import SECTIONS, Unparsed, choose, parse
+from stacks.rules.every import check, judge
+from stacks.spec.cluster import RehearsalCluster
+from stacks.spec.secrets import secret_keys
+from stacks.spec.stack import StackSpec
+
+NAMESPACE: Final = "slipway"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StackInputs:
+    """What a stack was given.
+
+    Attributes:
+        spec: the checked stack file.
+        secrets: secret values by key name; they stay outputs.
+        stand_ins: secret keys without a value that a rehearsal may make up.
+    """
+
+    spec: StackSpec
+    secrets: Mapping[str, pulumi.Output[str]]
+    stand_ins: tuple[str, ...]
+
+
+def read() -> StackInputs:
+    """Read and check the whole configuration of the current stack.
+
+    Raises:
+        ConfigError: with every problem of the stack file at once.
+    """
+    stack, values = pulumi.get_stack(), _own_values()
+    sections, problems = _sections(values)
+    parsed = parse(sections)
+    if isinstance(parsed, Unparsed):
+        raise ConfigError(stack, [*problems, *judge(sections, parsed), *_unused(values, named=None)])
+    named = dict(secret_keys(parsed))
+    problems += [*check(parsed), *_unused(values, set(named.values())), *_wrong_secrets(parsed, named, values)]
+    if problems:
+        raise ConfigError(stack, problems)
+    config = pulumi.Config(NAMESPACE)
+    present = {key: config.require_secret(key) for key in sorted(set(named.values())) if key in values}
+    return StackInputs(spec=parsed, secrets=present, stand_ins=tuple(sorted(set(named.values()) - set(present))))
+
+
+def _own_values() -> dict[str, str]:
+    """Return every config value of our namespace by its short key, encrypted ones decrypted."""
+    everything: dict[str, Any] = {**pulumi.runtime.get_config_env(), **runtime_config.CONFIG.get()}
+    prefix = f"{NAMESPACE}:"
+    return {key.removeprefix(prefix): str(value) for key, value in everything.items() if key.startswith(prefix)}
+
+
+def _is_secret(key: str) -> bool:
+    return pulumi.runtime.is_config_secret(f"{NAMESPACE}:{key}")
+
+
+def _sections(values: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the structured sections, and what is wrong with their outer form."""
+    sections: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for key in SECTIONS:
+        if key not in values:
+            continue
+        path = f"{NAMESPACE}:{key}"
+        if _is_secret(key):
+            rule = "a section is not encrypted: it names secret keys and never holds a value"
+            problems.append(Problem(path=path, rule=rule, fix="write the section in plain YAML, set its secrets apart"))
+        try:
+            sections[key] = json.loads(values[key])
+        except ValueError:
+            fix = "write it as YAML below the key, for instance `slipway:cluster: {type: rehearsal}`"
+            problems.append(Problem(path=path, rule="a section is structured, not text", fix=fix))
+    return sections, problems
+
+
+def _unused(values: Mapping[str, str], named: set[str] | None) -> Iterator[Problem]:
+    """Yield keys nothing reads; without a spec (``named`` None) encrypted keys get the benefit of the doubt."""
+    for key in sorted(set(values) - set(SECTIONS) - (named or set())):
+        if named is None and _is_secret(key):
+            continue
+        fix = f"{choose(key, SECTIONS)}. A secret is named by a section, for instance registry.passwordKey: {key}"
+        if _is_secret(key):
+            fix = f"name it in a section, for instance registry.passwordKey, or remove it: pulumi config rm {key}"
+        yield Problem(path=f"{NAMESPACE}:{key}", rule="no section reads this key", fix=fix)
+
+
+def _wrong_secrets(spec: StackSpec, named: Mapping[str, str], values: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield secret keys that are missing or stand in the stack file as plain text."""
+    for path, key in named.items():
+        set_it = f"pulumi config set --secret {NAMESPACE}:{key}"
+        if key in SECTIONS:
+            yield Problem(path=path, rule=f"{key} is a section, not a secret", fix="choose another key name")
+        elif key in values and not _is_secret(key):
+            rule = f"the value of {NAMESPACE}:{key} is plain text"
+            yield Problem(path=path, rule=rule, fix=f"{set_it} (then change the secret: it was readable)")
+        elif key not in values and not isinstance(spec.cluster, RehearsalCluster):
+            yield Problem(path=path, rule=f"the secret {NAMESPACE}:{key} is not set", fix=set_it)
