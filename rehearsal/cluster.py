@@ -23,7 +23,7 @@ from rehearsal.control_plane.components import (
 )
 from rehearsal.control_plane.errors import ClusterError
 from rehearsal.control_plane.kubeconfig import server_url
-from rehearsal.control_plane.launch import end_or_raise
+from rehearsal.control_plane.launch import GRACE_SECONDS, end_or_raise
 from rehearsal.control_plane.layout import clusters_directory, layout_of
 from rehearsal.control_plane.locks import locked
 from rehearsal.control_plane.options import ClusterOptions
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("rehearsal.cluster")
 _LOCK_SECONDS = 120.0
-_STOP_SECONDS = 10.0
-_DELETE_SECONDS = 4.0
 _ALL = frozenset({ETCD, API_SERVER, CONTROLLER_MANAGER, SCHEDULER, KWOK, REHEARSAL_CONTROLLER})
 # etcd goes last, so that nothing writes to a store that is gone.
 _STOP_ORDER = (frozenset({CONTROLLER_MANAGER, SCHEDULER, KWOK, REHEARSAL_CONTROLLER}), {API_SERVER}, {ETCD})
@@ -87,7 +85,7 @@ def create(name: str, options: ClusterOptions | None = None) -> Cluster:
     with locked(_lock_path(layout), timeout_seconds=_LOCK_SECONDS):
         if layout.read_record() is None:
             # Processes of a cluster whose directory was removed by hand still hold its old ports and data.
-            end_or_raise(layout, find_all(layout), grace_seconds=_DELETE_SECONDS)
+            end_or_raise(layout, find_all(layout), grace_seconds=GRACE_SECONDS)
         return _describe(layout, _bring_up(layout, options or ClusterOptions()), running=True)
 
 
@@ -115,7 +113,7 @@ def stop(name: str) -> None:
     with locked(_lock_path(layout), timeout_seconds=_LOCK_SECONDS):
         for names in _STOP_ORDER:
             live = {component: process for component, process in find_all(layout).items() if component in names}
-            end_or_raise(layout, live, grace_seconds=_STOP_SECONDS)
+            end_or_raise(layout, live, grace_seconds=GRACE_SECONDS)
 
 
 def delete(name: str) -> None:
@@ -129,9 +127,8 @@ def delete(name: str) -> None:
         # Twice at most: a second process of the same component can only come from a create that was killed.
         while live := find_all(layout):
             _logger.info("ending %s", ", ".join(sorted(live)))
-            end_or_raise(layout, live, grace_seconds=_DELETE_SECONDS)
-        if layout.directory.exists():
-            _remove(layout)
+            end_or_raise(layout, live, grace_seconds=GRACE_SECONDS)
+        _remove(layout)
 
 
 def list_clusters() -> list[Cluster]:
@@ -147,7 +144,7 @@ def _bring_up(layout: Layout, options: ClusterOptions) -> Record:
         return bring_up(layout, options, find_tool)
     except BaseException:
         started = {name: process for name, process in find_all(layout).items() if process not in before}
-        end_or_raise(layout, started, grace_seconds=_DELETE_SECONDS)
+        end_or_raise(layout, started, grace_seconds=GRACE_SECONDS)
         raise
 
 
@@ -161,8 +158,9 @@ def _remove(layout: Layout) -> None:
     try:
         if doomed.exists():
             shutil.rmtree(doomed)
-        layout.directory.rename(doomed)
-        shutil.rmtree(doomed)
+        if layout.directory.exists():
+            layout.directory.rename(doomed)
+            shutil.rmtree(doomed)
     except OSError as error:
         raise ClusterError(f"cannot remove {layout.directory}: {error}. Remove it by hand") from error
 

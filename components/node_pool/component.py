@@ -26,7 +26,7 @@ class NodePool(pulumi.ComponentResource):
     """Nodes named ``{pool}-0`` to ``{pool}-n``, each a child of that name.
 
     Attributes:
-        nodes: the simulated nodes; empty where the pool exists already. Pods need not wait for them: the scheduler does.
+        nodes: the simulated nodes; empty where the pool is expected to exist. Pods need not wait for them.
     """
 
     nodes: tuple[KubernetesObject, ...]

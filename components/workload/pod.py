@@ -9,6 +9,7 @@ from typing import Final
 
 from components.loaders.contract import Loaded
 from components.names import labels, limited, selector
+from components.node_pool.contract import NodeTarget
 from components.objects import Manifest
 from components.quantities import MIB_PER_GIB, cores, gibibytes, mebibytes
 from components.runtimes.contract import HttpProbe, Server
@@ -29,20 +30,14 @@ class PodPlacement:
     """Which nodes the pods of one model run on, and what one pod asks for.
 
     Attributes:
-        node_selector: labels of the nodes.
-        tolerations: taints of the nodes, as in the pod API.
-        accelerator: resource name of the cards, ``nvidia.com/gpu`` for instance; None = none.
-        accelerators: cards of one pod.
+        nodes: how the pod gets onto its node pool, and the cards it takes there.
         cpu: vCPU the server asks for; it may use more.
         memory_gib: memory the server asks for and may use, GiB; shared memory counts in it.
         image_pull_secrets: names of Secrets for pulling images.
         service_account: name of the ServiceAccount.
     """
 
-    node_selector: dict[str, str]
-    tolerations: tuple[Manifest, ...]
-    accelerator: str | None
-    accelerators: int
+    nodes: NodeTarget
     cpu: float
     memory_gib: float
     image_pull_secrets: tuple[str, ...]
@@ -71,11 +66,11 @@ def render(
                 "enableServiceLinks": False,
                 "imagePullSecrets": [{"name": secret} for secret in placement.image_pull_secrets],
                 "initContainers": list(loaded.init_containers),
-                "nodeSelector": dict(sorted(placement.node_selector.items())),
+                "nodeSelector": dict(sorted(placement.nodes.node_selector.items())),
                 "securityContext": _pod_security(server),
                 "serviceAccountName": placement.service_account,
                 "terminationGracePeriodSeconds": server.drain.grace_seconds,
-                "tolerations": list(placement.tolerations),
+                "tolerations": list(placement.nodes.tolerations),
                 "topologySpreadConstraints": [_spread(name)],
                 "volumes": [*loaded.volumes, *_volumes(server, placement)],
             }
@@ -95,7 +90,7 @@ def _annotations(server: Server, loaded: Loaded) -> dict[str, str]:
 
 
 def _filled(manifest: Manifest) -> Manifest:
-    """Return ``manifest`` without empty lists and maps: the API server drops them, a refresh would then show a change."""
+    """Return ``manifest`` without empty lists and maps: the API server drops them, so a refresh would show a change."""
     return {key: value for key, value in manifest.items() if value not in ([], {})}
 
 
@@ -173,8 +168,9 @@ def _resources(placement: PodPlacement) -> Manifest:
     memory = gibibytes(placement.memory_gib)
     requests = {"cpu": cores(placement.cpu), "memory": memory}
     limits = {"memory": memory}
-    if placement.accelerator is not None and placement.accelerators:
-        requests[placement.accelerator] = limits[placement.accelerator] = str(placement.accelerators)
+    resource = placement.nodes.resource
+    if resource is not None and placement.nodes.accelerators:
+        requests[resource] = limits[resource] = str(placement.nodes.accelerators)
     return {"limits": limits, "requests": requests}
 
 

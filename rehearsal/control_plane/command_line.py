@@ -20,7 +20,7 @@ from rehearsal.toolchain.errors import ToolchainError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FAILED, _USAGE, _NOT_FOUND = 1, 2, 3
+_FAILED, _USAGE, _NOT_FOUND, _INTERRUPTED = 1, 2, 3, 130
 _EPILOG = """exit codes: 0 done; 1 failed, the reason is on standard error; 2 wrong arguments or options;
 3 status: there is no cluster of that name (standard output says null)"""
 
@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ClusterError, ToolchainError) as error:
         print(f"error: {error}", file=sys.stderr)
         return _FAILED
+    except KeyboardInterrupt:
+        print("interrupted: what was started in this call was ended again", file=sys.stderr)
+        return _INTERRUPTED
 
 
 class _OptionsError(ValueError):

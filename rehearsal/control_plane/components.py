@@ -25,7 +25,11 @@ ETCD, API_SERVER, CONTROLLER_MANAGER = "etcd", "kube-apiserver", "kube-controlle
 SCHEDULER, KWOK, REHEARSAL_CONTROLLER = "kube-scheduler", "kwok", "rehearsal-controller"
 
 _STAGES = Path(__file__).with_name("stages.yaml")
-_SIMULATED_LOG = "This pod runs on a simulated node: no container was started, so there is no output.\n"
+# One line in the format in which container runtimes write logs (KEP-1465 of kubernetes/enhancements).
+_SIMULATED_LOG = (
+    "2000-01-01T00:00:00.000000000Z stdout F "
+    "This pod runs on a simulated node: no container was started, so there is no output.\n"
+)
 _POD_CIDR = "10.244.0.0/16"
 # Client limits of the controllers: the default of 20 requests a second makes a hundred models wait for nothing.
 _REQUESTS_PER_SECOND, _REQUEST_BURST = 200, 400
@@ -64,9 +68,9 @@ def storage(layout: Layout, record: Record, find_tool: Callable[[str], Path]) ->
         "initial-cluster": f"rehearsal={peer}",
         "unsafe-no-fsync": "true",
         "log-level": "warn",
-        # One member needs no quick failure detection: fewer ticks, less idle work.
-        "heartbeat-interval": "500",
-        "election-timeout": "5000",
+        # A lone member elects itself after one timeout, which the first start waits for.
+        "heartbeat-interval": "100",
+        "election-timeout": "500",
         "cert-file": certificates / "etcd.crt",
         "key-file": certificates / "etcd.key",
         "trusted-ca-file": certificates / "etcd-ca.crt",
@@ -102,6 +106,8 @@ def api_server(layout: Layout, record: Record, find_tool: Callable[[str], Path])
         "tls-private-key-file": certificates / "api-server.key",
         "kubelet-client-certificate": certificates / "kubelet-client.crt",
         "kubelet-client-key": certificates / "kubelet-client.key",
+        # The name of a simulated node resolves nowhere; its address is where kwok answers.
+        "kubelet-preferred-address-types": "InternalIP",
         "service-account-issuer": "https://kubernetes.default.svc.cluster.local",
         "service-account-key-file": certificates / SERVICE_ACCOUNT_PUBLIC_KEY,
         "service-account-signing-key-file": certificates / SERVICE_ACCOUNT_KEY,

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("rehearsal.cluster")
 _CLONE = Path(__file__).resolve().parents[2]
-_GRACE_SECONDS = 10.0
+# The API server would wait a minute for its clients to let go of their watches; all it acknowledged is in etcd, so
+# it may be killed earlier.
+GRACE_SECONDS = 4.0
 _OPEN_LOG = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
@@ -37,7 +39,7 @@ def ensure_running(layout: Layout, components: Iterable[Component]) -> None:
             continue
         if process is not None:
             _logger.info("%s runs with other options: restarting it", component.name)
-            end_or_raise(layout, {component.name: process}, grace_seconds=_GRACE_SECONDS)
+            end_or_raise(layout, {component.name: process}, grace_seconds=GRACE_SECONDS)
         _start(layout, component)
 
 
@@ -65,6 +67,7 @@ def dead(layout: Layout, components: Iterable[Component]) -> Component | None:
 
 
 def _start(layout: Layout, component: Component) -> None:
+    _logger.info("starting %s", component.name)
     log_path = layout.log_path(component.name)
     if log_path.exists():
         log_path.replace(log_path.with_suffix(".previous.log"))

@@ -20,7 +20,7 @@ from rehearsal.control_plane.errors import ClusterError
 from rehearsal.control_plane.layout import write_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from rehearsal.control_plane.layout import Layout
 
@@ -94,9 +94,17 @@ def _recorded(path: Path) -> Process | None:
     return process if same else None
 
 
+def marked_directories() -> set[Path]:
+    """Return the directories of all clusters that have a live process, also of clusters that no clone knows."""
+    return {directory for _, _, directory in _marks()}
+
+
 def _marked(directory: Path) -> dict[str, Process]:
-    found: dict[str, Process] = {}
-    prefix, suffix = f"{MARK}=".encode(), f"@{directory}".encode()
+    return {component: process for component, process, whose in _marks() if whose == directory}
+
+
+def _marks() -> Iterator[tuple[str, Process, Path]]:
+    prefix = f"{MARK}=".encode()
     for entry in _PROC.iterdir():
         if not entry.name.isdigit():
             continue
@@ -104,12 +112,11 @@ def _marked(directory: Path) -> dict[str, Process]:
             environment = (entry / "environ").read_bytes()
         except OSError:  # gone meanwhile, or another user's
             continue
-        for variable in environment.split(b"\0"):
-            if variable.startswith(prefix) and variable.endswith(suffix):
-                process = look_up(int(entry.name))
-                if process is not None:
-                    found[variable[len(prefix) : -len(suffix)].decode()] = process
-    return found
+        value = next((part[len(prefix) :] for part in environment.split(b"\0") if part.startswith(prefix)), None)
+        process = look_up(int(entry.name)) if value is not None else None
+        if value is not None and process is not None:
+            component, _, directory = os.fsdecode(value).partition("@")
+            yield component, process, Path(directory)
 
 
 def end(processes: Iterable[Process], *, grace_seconds: float) -> list[Process]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from rehearsal.control_plane.components import (
     storage,
     write_kwok_configuration,
 )
-from rehearsal.control_plane.errors import ClusterError, ComponentError, last_lines
+from rehearsal.control_plane.errors import ClusterError, ComponentError
 from rehearsal.control_plane.kubeconfig import server_url, write_kubeconfigs
 from rehearsal.control_plane.launch import dead, ensure_running
 from rehearsal.control_plane.layout import Record
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from rehearsal.control_plane.layout import Layout
     from rehearsal.control_plane.options import ClusterOptions
 
-_logger = logging.getLogger("rehearsal.cluster")
 _READY_SECONDS = 90.0
 _POLL_SECONDS = 0.05
 _PORT_LOCK_SECONDS = 30.0
@@ -60,11 +58,9 @@ def bring_up(layout: Layout, options: ClusterOptions, find_tool: Callable[[str],
     if not find_all(layout):
         _refuse_taken_ports(layout, record)
     client = connect(layout, record)
-    _logger.info("starting etcd and the API server on %s", server_url(record.ports.api_server))
     ensure_running(layout, first)
     _wait(layout, first, client.is_ready, API_SERVER)
     version = _check_version(client, options)
-    _logger.info("starting the controllers, the scheduler and kwok")
     ensure_running(layout, rest)
     apply_storage_classes(client, options)
     install_open_crds(client, options.open_crds)
@@ -135,5 +131,3 @@ def _check_version(client: ApiClient, options: ClusterOptions) -> str:
         )
     return version
 
-
-__all__ = ["bring_up", "connect", "last_lines"]

@@ -112,11 +112,13 @@ class Setup:
             reach=self.reach,
             pulumi=programs["pulumi"],
             wish=wish,
-            tick=progress.tick,
+            tick=progress.wait,
             say=progress.say,
         )
         plugins = [installer.install(name) for name in PLUGINS]
         envfile.write(self.paths, automatic_plugins=all(plugin.origin == "official" for plugin in plugins))
+        tools = (f"{name} {fields['version']} ({fields['origin']})" for name, fields in sorted(chosen.items()))
+        progress.say(f"Tools: {', '.join(tools)}")
         progress.say(f"Ready. In each new shell: . {self.paths.environment_file}")
 
 

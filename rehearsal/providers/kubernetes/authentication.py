@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from rehearsal.providers.codec import Tree
+from rehearsal.providers.codec import Tree, is_array
 from rehearsal.providers.kubernetes.kubeconfig import Access, Credentials, KubeconfigError
 from rehearsal.providers.kubernetes.objects import items, text
 
@@ -73,10 +73,11 @@ class Authentication:
         wanted = {"apiVersion": text(plugin, "apiVersion"), "kind": "ExecCredential", "spec": {"interactive": False}}
         extra = {text(item, "name"): text(item, "value") for item in items(plugin, "env")}
         environment = {**os.environ, **extra, "KUBERNETES_EXEC_INFO": json.dumps(wanted)}
-        arguments = [str(item) for item in plugin.get("args") or []]
+        arguments = plugin.get("args")
+        words = [str(item) for item in arguments] if is_array(arguments) else []
         try:
             done = subprocess.run(
-                [command, *arguments], env=environment, capture_output=True, check=True, timeout=PLUGIN_TIMEOUT_SECONDS
+                [command, *words], env=environment, capture_output=True, check=True, timeout=PLUGIN_TIMEOUT_SECONDS
             )
             status = json.loads(done.stdout)["status"]
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Which kinds the API server serves, and under which path. Asked per API version on first use, asked again on a miss."""
+"""Which kinds the API server serves, and under which path: asked per API version on first use, again on a miss."""
 
 import threading
 import time

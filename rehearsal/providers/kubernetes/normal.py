@@ -2,8 +2,8 @@
 
 The real plugin reads inputs into the Go type of their kind and writes them back, which drops empty optional values and
 respells quantities. `types.json` lists where that happens; ``typetable/main.go`` makes it from k8s.io/api v0.34.4:
-``cd rehearsal/providers/kubernetes/typetable && go run . > ../types.json``. Unlike the real plugin, fields the type does
-not have stay, so that the server's strict check can name them. Custom resources and beta versions are left alone.
+``cd rehearsal/providers/kubernetes/typetable && go run . > ../types.json``. Unlike the real plugin, fields the type
+does not have stay, so that the server's strict check can name them. Custom resources and beta versions are left alone.
 """
 
 import base64

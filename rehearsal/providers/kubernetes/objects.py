@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rehearsal.providers.codec import Json, Tree, is_object
+from rehearsal.providers.codec import Json, Tree, is_array, is_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def number(tree: Json, *path: str) -> int:
 def items(tree: Json, *path: str) -> list[Tree]:
     """Read the objects of a list at a path; empty where there is none."""
     value = pick(tree, *path)
-    return [item for item in value if is_object(item)] if isinstance(value, list) else []
+    return [item for item in value if is_object(item)] if is_array(value) else []
 
 
 def name_of(tree: Tree) -> str:
@@ -115,4 +115,7 @@ def conditions(tree: Tree) -> Iterator[Tree]:
 
 def condition(tree: Tree, type_: str) -> Tree:
     """Find one condition of an object's status; empty when there is none."""
-    return next((item for item in conditions(tree) if item.get("type") == type_), {})
+    for item in conditions(tree):
+        if item.get("type") == type_:
+            return item
+    return {}

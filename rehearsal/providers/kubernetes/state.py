@@ -51,18 +51,17 @@ def read_checkpoint(state: Tree) -> Checkpoint:
 
 def write_checkpoint(checkpoint: Checkpoint, secrets_from: Tree) -> Tree:
     """Put state together. What is secret in ``secrets_from`` is secret in both halves."""
-    state = protect(checkpoint.live, secrets_from)
-    state[INPUTS] = protect(checkpoint.inputs, secrets_from)
+    state = protect(to_sdk(checkpoint.live), secrets_from)
+    state[INPUTS] = protect(to_sdk(checkpoint.inputs), secrets_from)
     state[INITIAL_API_VERSION] = checkpoint.initial_api_version
     state[FIELD_MANAGER] = checkpoint.field_manager
     return state
 
 
 def protect(tree: Tree, secrets_from: Tree) -> Tree:
-    """Mark as secret what the program marked, and always the data of a Secret. Keys get the SDK's spelling."""
-    kind = kind_of(tree)
-    marked: Tree = copy_secrets(secrets_from, to_sdk(tree) if _has_schema(kind) else tree)
-    if kind == _SECRET:
+    """Mark as secret what the program marked, and always the data of a Secret."""
+    marked: Tree = copy_secrets(secrets_from, tree)
+    if kind_of(tree) == _SECRET:
         hidden = {
             key: Secret(marked[key])
             for key in ("data", "stringData")
@@ -79,7 +78,7 @@ def to_kubernetes(tree: Tree) -> Tree:
 
 def to_sdk(tree: Tree) -> Tree:
     """Spell the schema keys of a CustomResourceDefinition with underscores, as the SDK does."""
-    return _respell(tree, _UNDERSCORED)
+    return _respell(tree, _UNDERSCORED) if _has_schema(kind_of(tree)) else tree
 
 
 def _has_schema(kind: Kind) -> bool:

@@ -1,0 +1,57 @@
+# The few commands. `make up` and `make test` set up what they need; `make help` lists all.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+STACK ?= dev
+VENV := .venv
+RUN := $(VENV)/bin/python
+ENV := . .slipway/env &&
+
+.PHONY: help setup up down preview doctor check fix test snapshot bench
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/.users: requirements.txt
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@echo "Python packages from requirements.txt"
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.developers: requirements.txt requirements-dev.txt $(VENV)/.users
+	@echo "Python packages from requirements-dev.txt"
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+setup: $(VENV)/.users ## engine, Kubernetes, provider plugins: found, downloaded or built, once per version
+	@$(RUN) -m rehearsal.toolchain setup
+
+up: setup ## everything of stack dev, from nothing to served models
+	@$(ENV) pulumi stack select --create $(STACK) >/dev/null && pulumi up --stack $(STACK) --yes --skip-preview
+
+down: setup ## removes everything `make up` made, but the cached toolchain
+	@$(ENV) pulumi stack select --create $(STACK) >/dev/null && pulumi destroy --stack $(STACK) --yes --skip-preview
+
+preview: setup ## what `make up` would change
+	@$(ENV) pulumi stack select --create $(STACK) >/dev/null && pulumi preview --stack $(STACK) --diff
+
+doctor: $(VENV)/.users ## what is there, which version, from where, what is wrong and how to mend it
+	@$(RUN) -m rehearsal.toolchain doctor
+
+check: $(VENV)/.developers ## format, lint, types, architecture: what a commit must pass, in seconds
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/pyright
+	@$(VENV)/bin/pytest -q tests/architecture
+
+fix: $(VENV)/.developers ## formats and mends what ruff can mend
+	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format .
+
+test: setup check ## lint, types and all four levels of tests
+	@$(ENV) pytest tests
+
+snapshot: $(VENV)/.developers ## accepts what the renderers and programs give now; read the diff before you commit
+	@$(VENV)/bin/pytest -q tests --snapshot-update -m "not engine"
+
+bench: setup $(VENV)/.developers ## times previews on the real engine, with and without the start-up measures
+	@$(ENV) python benchmarks/preview.py

@@ -1,0 +1,53 @@
+"""A rehearsal cluster: a real control plane on this machine, nodes simulated, pods without containers."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pulumi
+
+from components.cluster.local import LocalCluster
+from components.cluster.made import MadeCluster
+from stacks.spec.cluster import Operator, RehearsalCluster
+
+REHEARSAL_VERSION: Final = "1.34"
+"""Kubernetes version the rehearsal brings; the cluster is asked for it, so another one is an error there."""
+
+_OPERATORS: Final[frozenset[Operator]] = frozenset({"keda", "prometheusOperator"})
+"""Their kinds are accepted (definitions with an open schema); nothing acts on them."""
+
+
+def render_options(spec: RehearsalCluster, storage_classes: Sequence[str], open_crds: Sequence[str]) -> dict[str, Any]:
+    """Return the options of ``python -m rehearsal.cluster create``.
+
+    Args:
+        spec: the cluster.
+        storage_classes: classes whose claims get bound.
+        open_crds: custom resource definitions to accept, ``plural.group``.
+    """
+    return {
+        "address_delay_seconds": spec.address_delay_seconds,
+        "bind_delay_seconds": spec.bind_delay_seconds,
+        # A claim that names no class is a mistake in a stack; without a default class it shows.
+        "default_storage_class": False,
+        "kubernetes_version": REHEARSAL_VERSION,
+        "open_crds": sorted(set(open_crds)),
+        "storage_classes": sorted(set(storage_classes)),
+    }
+
+
+def make(
+    spec: RehearsalCluster, storage_classes: Sequence[str], open_crds: Sequence[str], opts: pulumi.ResourceOptions
+) -> MadeCluster:
+    """Register the cluster, under the logical name ``rehearsal-{name}``."""
+    options = render_options(spec, storage_classes, open_crds)
+    local = LocalCluster(f"rehearsal-{spec.name}", tool="rehearsal", name=spec.name, options=options, opts=opts)
+    return MadeCluster(
+        name=spec.name,
+        identifier=f"slipway-rehearsal-{spec.name}",
+        kubeconfig=local.kubeconfig,
+        context=None,
+        kubernetes_version=REHEARSAL_VERSION,
+        simulated=True,
+        operators=_OPERATORS,
+        kubeconfig_path=local.kubeconfig_path,
+    )

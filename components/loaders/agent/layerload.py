@@ -1,0 +1,96 @@
+"""Moving one layer: download, verify, unpack and write in a single pass."""
+
+from pathlib import Path
+
+from .blobstream import BlobStream
+from .decompress import Bounded, decompressed, expanded_limit_bytes
+from .errors import AgentError, DigestError, UnsafeError
+from .exact import ExactReader
+from .paths import safe_file_path, safe_path
+from .plan import Layer
+from .progress import Progress
+from .registry import Registry
+from .tarstream import entries
+from .tree import TreeWriter
+
+CORRUPT_ATTEMPTS = 2
+"""How often a layer whose bytes are wrong is fetched in all: once more helps against a bad link, not a bad registry."""
+
+
+class LayerLoader:
+    """Loads layers into a tree.
+
+    Args:
+        registry: where they come from.
+        progress: told about bytes.
+        root: the tree.
+        max_bytes: most one layer may unpack to.
+    """
+
+    def __init__(self, registry: Registry, progress: Progress, root: Path, max_bytes: int) -> None:
+        self._registry = registry
+        self._progress = progress
+        self._root = root
+        self._max_bytes = max_bytes
+
+    def load(self, layer: Layer) -> TreeWriter:
+        """Load one layer; on failure nothing of it stays.
+
+        Returns:
+            What was written.
+
+        Raises:
+            AgentError: it cannot be had whole.
+        """
+        attempt = 1
+        while True:
+            writer = TreeWriter(self._root)
+            try:
+                self._once(layer, writer)
+            except DigestError as error:
+                writer.take_back()
+                if attempt >= CORRUPT_ATTEMPTS:
+                    raise
+                attempt += 1
+                self._registry.log.warning("again", blob=layer.descriptor.digest, why=str(error))
+            except BaseException:
+                writer.take_back()
+                raise
+            else:
+                return writer
+
+    def _once(self, layer: Layer, writer: TreeWriter) -> None:
+        stream = BlobStream(self._registry, layer.reference, layer.descriptor, self._progress)
+        try:
+            try:
+                self._write(layer, stream, writer)
+            except UnsafeError:
+                # Wrong bytes read as a broken archive; only if the digest holds is it the artifact's own fault.
+                stream.drain()
+                raise
+            stream.drain()
+        finally:
+            stream.close()
+
+    def _write(self, layer: Layer, stream: BlobStream, writer: TreeWriter) -> None:
+        limit = expanded_limit_bytes(layer.compression, layer.descriptor.size, self._max_bytes)
+        reader = ExactReader(Bounded(decompressed(stream, layer.compression), limit))
+        try:
+            if layer.form == "raw":
+                writer.write_file(layer.parts, iter(lambda: reader.some(limit + 1), b""), executable=layer.executable)
+            else:
+                self._unpack(layer, reader, writer)
+            while reader.some(limit + 1):
+                pass  # padding after the archive's end counts for limit and digest
+        except AgentError:
+            raise
+
+    def _unpack(self, layer: Layer, reader: ExactReader, writer: TreeWriter) -> None:
+        where = f"layer {layer.descriptor.digest}"
+        for entry in entries(reader):
+            if entry.directory:
+                writer.make_directory(layer.parts + safe_path(entry.name, where))
+                continue
+            parts = layer.parts + safe_file_path(entry.name, where)
+            writer.write_file(parts, reader.chunks(entry.size), executable=entry.executable)
+            self._registry.log.step("file-written", path="/".join(parts))

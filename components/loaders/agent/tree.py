@@ -1,0 +1,124 @@
+"""Writing files below one root: never over another, never through a link, durable when it returns."""
+
+import os
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from .errors import UnsafeError
+
+FILE_MODE: Final = 0o644
+EXECUTABLE_MODE: Final = 0o755
+DIRECTORY_MODE: Final = 0o755
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileRecord:
+    """One file that was written.
+
+    Attributes:
+        path: below the root, with slashes.
+        size: bytes.
+        executable: whether its mode is 0755, else 0644.
+    """
+
+    path: str
+    size: int
+    executable: bool
+
+
+class TreeWriter:
+    """Writes one layer; what it made can be taken back.
+
+    Args:
+        root: directory of ours that holds no links.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.files: list[FileRecord] = []
+        self.directories: list[str] = []
+
+    def make_directory(self, parts: tuple[str, ...]) -> None:
+        """Make a directory and its parents; one that is there already is fine.
+
+        Raises:
+            UnsafeError: a file has that name.
+        """
+        where = self._root
+        for part in parts:
+            where /= part
+            try:
+                where.mkdir(mode=DIRECTORY_MODE)
+                where.chmod(DIRECTORY_MODE)
+            except FileExistsError:
+                if not where.is_dir():
+                    name = "/".join(parts)
+                    raise UnsafeError(f"the artifact has both a file and a directory at {name!r}") from None
+        if parts:
+            self.directories.append("/".join(parts))
+
+    def write_file(self, parts: tuple[str, ...], chunks: Iterable[memoryview | bytes], *, executable: bool) -> None:
+        """Write a new file and wait until it is on the disk.
+
+        Raises:
+            UnsafeError: the path was already written.
+        """
+        if parents := parts[:-1]:
+            self.make_directory(parents)
+            self.directories.pop()
+        name = "/".join(parts)
+        path = self._root.joinpath(*parts)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            descriptor = os.open(path, flags, FILE_MODE)
+        except FileExistsError:
+            raise UnsafeError(f"the artifact has two entries for {name!r}") from None
+        size = 0
+        record = FileRecord(path=name, size=size, executable=executable)
+        self.files.append(record)
+        with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123  # a descriptor, not a path
+            os.fchmod(descriptor, EXECUTABLE_MODE if executable else FILE_MODE)
+            for chunk in chunks:
+                size += len(chunk)
+                view = memoryview(chunk)
+                while view:
+                    view = view[file.write(view) :]
+            os.fsync(descriptor)
+        self.files[-1] = FileRecord(path=name, size=size, executable=executable)
+
+    def take_back(self) -> None:
+        """Remove the files this writer made, so that the layer can be written again."""
+        for record in self.files:
+            with suppress(FileNotFoundError):
+                self._root.joinpath(record.path).unlink()
+        self.files.clear()
+        self.directories.clear()
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_directories(root: Path) -> None:
+    """Make every name below a directory durable, deepest first."""
+    for directory, _, _ in os.walk(root, topdown=False):
+        sync_directory(Path(directory))
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Replace a file by a complete, durable one."""
+    temporary = path.with_name(f"{path.name}.new-{os.getpid()}-{threading.get_ident()}")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,0 +1,1 @@
+"""When an object counts as ready, and how to wait for that."""
