@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("rehearsal.cluster")
 _LOCK_SECONDS = 120.0
+# What is about to be removed need not be put away carefully.
+_DELETE_SECONDS = 0.5
 _ALL = frozenset({ETCD, API_SERVER, CONTROLLER_MANAGER, SCHEDULER, KWOK, REHEARSAL_CONTROLLER})
 # etcd goes last, so that nothing writes to a store that is gone.
 _STOP_ORDER = (frozenset({CONTROLLER_MANAGER, SCHEDULER, KWOK, REHEARSAL_CONTROLLER}), {API_SERVER}, {ETCD})
@@ -85,7 +87,7 @@ def create(name: str, options: ClusterOptions | None = None) -> Cluster:
     with locked(_lock_path(layout), timeout_seconds=_LOCK_SECONDS):
         if layout.read_record() is None:
             # Processes of a cluster whose directory was removed by hand still hold its old ports and data.
-            end_or_raise(layout, find_all(layout), grace_seconds=GRACE_SECONDS)
+            end_or_raise(layout, find_all(layout), grace_seconds=_DELETE_SECONDS)
         return _describe(layout, _bring_up(layout, options or ClusterOptions()), running=True)
 
 
@@ -127,7 +129,7 @@ def delete(name: str) -> None:
         # Twice at most: a second process of the same component can only come from a create that was killed.
         while live := find_all(layout):
             _logger.info("ending %s", ", ".join(sorted(live)))
-            end_or_raise(layout, live, grace_seconds=GRACE_SECONDS)
+            end_or_raise(layout, live, grace_seconds=_DELETE_SECONDS)
         _remove(layout)
 
 

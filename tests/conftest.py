@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,11 +11,10 @@ import pytest
 from rehearsal import cluster as clusters
 from rehearsal.control_plane.options import ClusterOptions
 from rehearsal.control_plane.processes import look_up, marked_directories
-from rehearsal.toolchain.paths import Paths
+from tests.rehearsal.cluster.helpers import make_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from rehearsal.cluster import Cluster
 
@@ -33,15 +31,6 @@ SHARED_OPTIONS = ClusterOptions.model_validate(
         ],
     }
 )
-
-
-def make_home(home: Path) -> Path:
-    """Make a scratch SLIPWAY_HOME that knows the tools which `make setup` chose for this clone."""
-    home.mkdir(parents=True, exist_ok=True)
-    selection = Paths.from_environment().selection
-    if selection.exists():
-        shutil.copy(selection, home / selection.name)
-    return home
 
 
 @pytest.fixture(scope="session")

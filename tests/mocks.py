@@ -195,26 +195,32 @@ def deploy(  # noqa: PLR0913 - one optional keyword per thing a program can depe
         Exception: whatever the program or one of its ``apply`` callbacks raises.
     """
 
-    def inner() -> Recorded:
-        loop = asyncio.new_event_loop()
-        try:
-            asyncio.set_event_loop(loop)
-            loop.set_default_executor(_Immediate(1))
-            loop.set_exception_handler(_already_raised)
-            settings.reset_options(project=project, stack=stack)
-            runtime_config.set_all_config(dict(config or {}), list(secrets))
-            answers = _Mocks(respond, preview=preview)
-            monitor = _Monitor(answers)
-            mocks.set_mocks(answers, project, stack, preview=preview, monitor=monitor)
-            loop.run_until_complete(run_pulumi_func(lambda: _main(program)))
-        finally:
-            asyncio.set_event_loop(None)
-            loop.close()
+    def alone() -> Recorded:
+        settings.reset_options(project=project, stack=stack)
+        runtime_config.set_all_config(dict(config or {}), list(secrets))
+        answers = _Mocks(respond, preview=preview)
+        monitor = _Monitor(answers)
+        _run(program, lambda: mocks.set_mocks(answers, project, stack, preview=preview, monitor=monitor))
         monitor.recorded.resources.sort(key=lambda resource: resource.urn)
         monitor.recorded.reads.sort(key=lambda resource: resource.urn)
         return monitor.recorded
 
-    return contextvars.copy_context().run(inner)
+    # The SDK keeps its settings in context variables: a copy leaves no trace for the next test.
+    return contextvars.copy_context().run(alone)
+
+
+def _run(program: Callable[[], object], set_mocks: Callable[[], None]) -> None:
+    """Run the program on an event loop of its own; the SDK binds its futures to the loop that is current."""
+    loop = asyncio.new_event_loop()
+    try:
+        asyncio.set_event_loop(loop)
+        loop.set_default_executor(_Immediate(1))
+        loop.set_exception_handler(_already_raised)
+        set_mocks()
+        loop.run_until_complete(run_pulumi_func(lambda: _main(program)))
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 def _already_raised(_loop: asyncio.AbstractEventLoop, _context: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from components.accelerators import KUBERNETES_ACCELERATORS
 from components.names import labels
 from components.node_pool.placement import pool_labels, pool_taints
 from components.objects import Manifest
+from components.quantities import gibibytes
 from stacks.spec.node_pool import NodePool
 
 MAX_PODS: Final = 110
@@ -55,8 +56,8 @@ def _labels(pool: NodePool, name: str) -> dict[str, str]:
 def _resources(pool: NodePool) -> dict[str, str]:
     resources = {
         "cpu": str(pool.cpu),
-        "ephemeral-storage": f"{pool.disk_gib}Gi",
-        "memory": f"{pool.memory_gib}Gi",
+        "ephemeral-storage": gibibytes(pool.disk_gib),
+        "memory": gibibytes(pool.memory_gib),
         "pods": str(MAX_PODS),
     }
     if pool.accelerator is not None:

@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearsal.control_plane.errors import ClusterError, ComponentError
-from rehearsal.control_plane.processes import MARK, collect, command_line, end, find_all, look_up, mark, remember
+from rehearsal.control_plane.processes import (
+    KILL_SECONDS,
+    MARK,
+    collect,
+    command_line,
+    end,
+    find_all,
+    look_up,
+    mark,
+    remember,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +63,7 @@ def end_or_raise(layout: Layout, processes: dict[str, Process], *, grace_seconds
     if left:
         pids = ", ".join(str(process.pid) for process in left)
         raise ClusterError(
-            f"processes {pids} of {layout.directory} did not end within {grace_seconds:g} s of being killed: they hang "
+            f"processes {pids} of {layout.directory} did not end within {KILL_SECONDS:g} s of being killed: they hang "
             "in the kernel, most often on a disk. Try again, or restart the machine"
         )
     for component in processes:

@@ -29,6 +29,7 @@ _PROC = Path("/proc")
 # Positions in /proc/<pid>/stat after the command name (proc(5): state is field 3, starttime field 22).
 _STATE, _START_TIME = 0, 19
 _DEAD_STATES = "ZX"
+KILL_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def command_line(process: Process) -> tuple[str, ...]:
 
 def remember(layout: Layout, component: str, process: Process) -> None:
     """Write the record of a started process."""
-    record = {"pid": process.pid, "start_ticks": process.start_ticks, "boot_id": _boot_id()}
+    record = {"pid": process.pid, "start_ticks": process.start_ticks, "boot_id": boot_id()}
     write_private(layout.pid_path(component), json.dumps(record).encode())
 
 
@@ -88,7 +89,7 @@ def _recorded(path: Path) -> Process | None:
     try:
         record = cast("dict[str, Any]", json.loads(path.read_bytes()))
         process = look_up(int(record["pid"]))
-        same = process is not None and record["start_ticks"] == process.start_ticks and record["boot_id"] == _boot_id()
+        same = process is not None and record["start_ticks"] == process.start_ticks and record["boot_id"] == boot_id()
     except (OSError, ValueError, KeyError, TypeError):
         return None  # no usable record; the walk through /proc still finds a process that lives
     return process if same else None
@@ -132,11 +133,11 @@ def end(processes: Iterable[Process], *, grace_seconds: float) -> list[Process]:
             if handle is not None:
                 stack.callback(os.close, handle)
                 handles[handle] = process
-        for signal_number in (signal.SIGTERM, signal.SIGKILL):
+        for signal_number, wait_seconds in ((signal.SIGTERM, grace_seconds), (signal.SIGKILL, KILL_SECONDS)):
             for handle in handles:
                 with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(handle, signal_number)
-            _wait(handles, grace_seconds)
+            _wait(handles, wait_seconds)
         return list(handles.values())
 
 
@@ -169,7 +170,8 @@ def collect(pid: int) -> None:
         os.waitpid(pid, os.WNOHANG)
 
 
-def _boot_id() -> str:
+def boot_id() -> str:
+    """Return what the kernel calls this run of the machine."""
     return (_PROC / "sys/kernel/random/boot_id").read_text().strip()
 
 

@@ -56,7 +56,7 @@ def bring_up(layout: Layout, options: ClusterOptions, find_tool: Callable[[str],
     first = (storage(layout, record, find_tool), api_server(layout, record, find_tool))
     rest = controllers(layout, record, find_tool)
     if not find_all(layout):
-        _refuse_taken_ports(layout, record)
+        refuse_taken_ports(layout, record)
     client = connect(layout, record)
     ensure_running(layout, first)
     _wait(layout, first, client.is_ready, API_SERVER)
@@ -85,7 +85,12 @@ def _ensure_record(layout: Layout, options: ClusterOptions) -> Record:
     return record
 
 
-def _refuse_taken_ports(layout: Layout, record: Record) -> None:
+def refuse_taken_ports(layout: Layout, record: Record) -> None:
+    """Refuse to start a cluster on ports that another program took while it was stopped.
+
+    Raises:
+        ClusterError: Names the ports and the two ways out.
+    """
     taken = [port for port in record.ports.all() if not is_free(port)]
     if taken:
         raise ClusterError(
@@ -130,4 +135,3 @@ def _check_version(client: ApiClient, options: ClusterOptions) -> str:
             f"set kubernetes_version to {version!r} or leave it out"
         )
     return version
-

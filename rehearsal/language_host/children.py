@@ -54,13 +54,15 @@ class Children:
         return child
 
     def forget(self, child: subprocess.Popen[bytes]) -> None:
-        """Give up a child that has ended by itself."""
+        """Give up a child that has ended, and close its stdin."""
         with self._lock:
             self._running.discard(child)
+        if child.stdin:
+            with contextlib.suppress(BrokenPipeError):  # what was not written has no reader any more
+                child.stdin.close()
 
     def stop(self, child: subprocess.Popen[bytes]) -> None:
         """Stop the child's whole group and forget the child; takes at most the sum of `STOP_SECONDS`."""
-        self.forget(child)
         for number, seconds in STOP_SECONDS:
             try:
                 os.killpg(child.pid, number)
@@ -68,9 +70,7 @@ class Children:
                 break
             if _gone(child, seconds):
                 break
-        if child.stdin:
-            with contextlib.suppress(BrokenPipeError):  # what was not written has no reader any more
-                child.stdin.close()
+        self.forget(child)
 
     def stop_all(self, *, for_good: bool = False) -> None:
         """Stop every child at once; ``for_good`` refuses new ones too."""

@@ -18,6 +18,7 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -58,9 +59,9 @@ def main(mode: str) -> int:
 def _sdk_is_there() -> bool:
     try:
         import pulumi.runtime  # noqa: F401  # late: only a program needs it
-    except ImportError:
-        traceback.print_exc()
-        print(f"The Pulumi SDK is not installed for {sys.executable}; `pulumi install` does it.", file=sys.stderr)
+    except ImportError as error:
+        text = f"{error}: {sys.executable} cannot load the Pulumi SDK; `pulumi install` puts it there."
+        print(text, file=sys.stderr)
         return False
     return True
 
@@ -93,7 +94,10 @@ def _run_program(request: dict[str, Any]) -> int:
     pulumi.runtime.set_all_config(request["config"], request["secret_keys"])
     pulumi.runtime.configure(pulumi.runtime.Settings(**request["settings"]))
     program: str = request["program"]
-    main_file = os.path.join(program, "__main__.py") if os.path.isdir(program) else program  # noqa: PTH112, PTH118  # as the traceback spells it
+    main_file = Path(program, "__main__.py") if Path(program).is_dir() else Path(program)
+    if not main_file.is_file():
+        pulumi.log.error(f"{main_file.absolute()} is not there; a program in Python starts in it")
+        return ERROR_WAS_SHOWN
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     executor = ThreadPoolExecutor(max(request["settings"]["parallel"], 1) * THREADS_PER_OPERATION)
@@ -131,7 +135,7 @@ def _leave_interrupted() -> NoReturn:
     os._exit(INTERRUPTED)
 
 
-def describe(error: BaseException, main_file: str) -> str:
+def describe(error: BaseException, main_file: Path) -> str:
     """Format an exception from the program's own first line on, without the frames that led there."""
     own = error.__traceback__
     while own is not None and not _is_in(own, main_file):
@@ -141,12 +145,12 @@ def describe(error: BaseException, main_file: str) -> str:
     return "".join(traceback.format_exception(type(error), error, own))
 
 
-def _is_in(frame: TracebackType, main_file: str) -> bool:
+def _is_in(frame: TracebackType, main_file: Path) -> bool:
     return _same(frame.tb_frame.f_code.co_filename, main_file)
 
 
-def _same(first: str, second: str) -> bool:
-    return os.path.abspath(first) == os.path.abspath(second)  # noqa: PTH100  # Path.resolve would follow links
+def _same(name: str, file: Path) -> bool:
+    return Path(name).absolute() == file.absolute()
 
 
 if __name__ == "__main__":

@@ -139,6 +139,7 @@ def output(child: subprocess.Popen[bytes]) -> Iterator[tuple[str, bytes]]:
         descriptor = stream.fileno()
         while data := os.read(descriptor, _CHUNK_BYTES):
             parts.put((name, data))
+        stream.close()
         parts.put((name, b""))
 
     streams = [(name, stream) for name, stream in (("stdout", child.stdout), ("stderr", child.stderr)) if stream]

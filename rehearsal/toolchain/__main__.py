@@ -25,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("doctor", help="say what is present, from where, and what is wrong")
     commands.add_parser("env", help="print the path of the file to source")
     command = parser.parse_args(arguments).command
-    signal.signal(signal.SIGTERM, _interrupt)  # so that a polite kill ends the children, too
+    for polite in (signal.SIGTERM, signal.SIGHUP):  # a kill or a closed terminal ends the children, too
+        signal.signal(polite, _interrupt)
     try:
         return _run(command)
     except KeyboardInterrupt:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rehearsal.toolchain.versions import Group
 
 _GIB = 1 << 30
+_TOOLS_GIB = 0.4  # the programs of the largest group
 _FETCHES_ITSELF: Version = (
     1,
     21,
@@ -128,7 +129,7 @@ def check_space(go: Go, groups: Sequence[Group], cache: Path, environment: Mappi
     if env.get("SLIPWAY_SKIP_SPACE_CHECK"):
         return
     needs: dict[int, tuple[Path, float]] = {}
-    for folder, gib in ((go.build_cache, sum(group.build_gib for group in groups)), (cache, 0.2 * len(groups))):
+    for folder, gib in ((go.build_cache, sum(group.build_gib for group in groups)), (cache, _TOOLS_GIB * len(groups))):
         place = next(parent for parent in (folder, *folder.parents) if parent.exists())
         device = place.stat().st_dev
         needs[device] = (place, needs.get(device, (place, 0.0))[1] + gib)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from dataclasses import dataclass, field
@@ -98,6 +99,8 @@ class Progress:
 
     def _write(self, text: str, *, keep: bool) -> None:
         if self.stream.isatty():
+            if not keep:  # a line that wraps could not be rewritten in place
+                text = text[: shutil.get_terminal_size().columns - 1]
             self.stream.write("\r" + text.ljust(self._width) + ("\n" if keep else ""))
             self._width = 0 if keep else len(text)
         else:

@@ -1,7 +1,7 @@
 """What is pinned and what counts as suitable, in one table.
 
 Sources of the figures:
-- Pins: the newest of each that the Go module proxy serves and that build together (`modules/*/go.mod`).
+- Pins: newest releases that build from public Go modules and work together (`modules/*/go.mod`).
 - Kubernetes: the API server, controllers, scheduler and kubectl are kept on one minor
   (https://kubernetes.io/releases/version-skew-policy/, 1.34), since rehearsals compare what that minor serves.
 - etcd: Kubernetes names 3.5.10 as the oldest safe one of its line

@@ -10,6 +10,18 @@ def pool_of(spec: StackSpec, model: Model) -> NodePool | None:
     return next((pool for pool in spec.node_pools if pool.name == model.placement.node_pool), None)
 
 
+def require_pool(spec: StackSpec, model: Model) -> NodePool:
+    """Return the pool of a model in a spec that passed the rules.
+
+    Raises:
+        LookupError: the rules were not run.
+    """
+    pool = pool_of(spec, model)
+    if pool is None:
+        raise LookupError(f"model {model.name}: no node pool {model.placement.node_pool}; check the spec first")
+    return pool
+
+
 def accelerators_of(model: Model, pool: NodePool) -> int:
     """Return the cards one pod takes: as written, else one in an accelerator pool."""
     if model.placement.accelerators is not None:

@@ -25,6 +25,10 @@ class ScalingPlan:
     signal: Literal["cpu", "queue"] | None
     target: int
 
+    def queue_target(self, usual: int | None) -> int | None:
+        """Return the waiting requests per pod that are fine; ``usual`` (the runtime's own) unless the queue scales."""
+        return self.target if self.signal == "queue" else usual
+
 
 def scaling_of(model: Model) -> ScalingPlan:
     """Return the model's scaling with everything left out filled in."""

@@ -1,6 +1,8 @@
 """A blob as a stream that survives broken connections and vouches for its own bytes at the end."""
 
 import hashlib
+import re
+from typing import Final
 
 from .errors import AgentError, DigestError, NetworkError
 from .manifest import Descriptor
@@ -9,7 +11,8 @@ from .reference import Reference
 from .registry import Registry, allowed_attempts
 from .transport import Response
 
-_PARTIAL = 206
+_PARTIAL: Final = 206
+_RANGE: Final = re.compile(r"bytes (?P<start>\d+)-\d+/(?P<total>\d+|\*)")
 
 
 class BlobStream:
@@ -89,13 +92,20 @@ class BlobStream:
 
     def _open(self) -> Response:
         response = self._registry.open_blob(self._reference, self._descriptor, self._offset)
-        self._skip = self._offset
-        if response.status == _PARTIAL:
-            start = response.header("Content-Range").removeprefix("bytes ").partition("-")[0]
-            if start != str(self._offset):
-                response.close()
-                raise NetworkError(f"blob {self._descriptor.digest}: asked from {self._offset}, got from {start!r}")
-            self._skip = 0
+        partial = _RANGE.fullmatch(response.header("Content-Range")) if response.status == _PARTIAL else None
+        total = partial["total"] if partial else response.header("Content-Length")
+        problem: AgentError | None = None
+        if response.status == _PARTIAL and (partial is None or int(partial["start"]) != self._offset):
+            problem = NetworkError(f"blob {self._descriptor.digest}: asked from byte {self._offset}, got another range")
+        elif total.isdigit() and int(total) != self._descriptor.size:
+            problem = DigestError(
+                f"blob {self._descriptor.digest}: the registry has {total} bytes, the manifest promises "
+                f"{self._descriptor.size}"
+            )
+        if problem is not None:
+            response.close()
+            raise problem
+        self._skip = 0 if partial else self._offset
         return response
 
     def _finish(self) -> None:

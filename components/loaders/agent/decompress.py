@@ -18,11 +18,10 @@ RATIO_FREE_BYTES: Final = 16 * 1024 * 1024
 _GZIP_WINDOW: Final = 31
 
 
-def expanded_limit_bytes(compression: Compression, packed_bytes: int, max_bytes: int) -> int:
+def expanded_limit_bytes(compression: Compression, packed_bytes: int, max_layer_bytes: int) -> int:
     """Return how many bytes a layer may unpack to."""
-    if not compression:
-        return packed_bytes
-    return min(max_bytes, max(RATIO_FREE_BYTES, RATIO_LIMIT * packed_bytes))
+    by_ratio = max(RATIO_FREE_BYTES, RATIO_LIMIT * packed_bytes) if compression else packed_bytes
+    return min(max_layer_bytes, by_ratio)
 
 
 class Gunzip:
@@ -88,7 +87,7 @@ class Bounded:
         if self._seen > self._limit:
             raise UnsafeError(
                 f"the layer unpacks to more than {self._limit} bytes, which looks like an archive bomb; "
-                "raise --max-bytes if that was the limit, or pack the artifact without compression"
+                "raise --max-layer-bytes if that was the limit, or pack the artifact without compression"
             )
         return data
 

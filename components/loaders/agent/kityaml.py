@@ -46,15 +46,24 @@ def _mapping(value: Mapping[str, object], indent: int) -> Iterator[str]:
         yield from _pair(" " * indent + _text(key), inner, indent, flow=key == "authors")
 
 
+def _fields(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _parts(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
 def _pair(head: str, value: object, indent: int, *, flow: bool) -> Iterator[str]:
-    if isinstance(value, dict) and value:
+    inner, parts = _fields(value), _parts(value)
+    if inner:
         yield f"{head}:"
-        yield from _mapping(cast("dict[str, object]", value), indent + 2)
-    elif isinstance(value, list) and value and not flow:
+        yield from _mapping(inner, indent + 2)
+    elif parts and not flow:
         yield f"{head}:"
-        yield from _sequence(cast("list[object]", value), indent + 2)
-    elif isinstance(value, list):
-        yield f"{head}: [{', '.join(_scalar(part, flow=True) for part in cast('list[object]', value))}]"
+        yield from _sequence(parts, indent + 2)
+    elif parts:
+        yield f"{head}: [{', '.join(_scalar(part, flow=True) for part in parts)}]"
     elif isinstance(value, str) and "\n" in value:
         yield from _literal(f"{head}: ", value, indent)
     else:
@@ -63,8 +72,9 @@ def _pair(head: str, value: object, indent: int, *, flow: bool) -> Iterator[str]
 
 def _sequence(values: Sequence[object], indent: int) -> Iterator[str]:
     for value in values:
-        if isinstance(value, dict) and value:
-            lines = list(_mapping(cast("dict[str, object]", value), indent + 2))
+        inner = _fields(value)
+        if inner:
+            lines = list(_mapping(inner, indent + 2))
             yield " " * indent + "- " + lines[0][indent + 2 :]
             yield from lines[1:]
         else:

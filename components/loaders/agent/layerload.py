@@ -1,10 +1,11 @@
 """Moving one layer: download, verify, unpack and write in a single pass."""
 
 from pathlib import Path
+from typing import Final
 
 from .blobstream import BlobStream
 from .decompress import Bounded, decompressed, expanded_limit_bytes
-from .errors import AgentError, DigestError, UnsafeError
+from .errors import DigestError, UnsafeError
 from .exact import ExactReader
 from .paths import safe_file_path, safe_path
 from .plan import Layer
@@ -13,7 +14,7 @@ from .registry import Registry
 from .tarstream import entries
 from .tree import TreeWriter
 
-CORRUPT_ATTEMPTS = 2
+CORRUPT_ATTEMPTS: Final = 2
 """How often a layer whose bytes are wrong is fetched in all: once more helps against a bad link, not a bad registry."""
 
 
@@ -24,14 +25,14 @@ class LayerLoader:
         registry: where they come from.
         progress: told about bytes.
         root: the tree.
-        max_bytes: most one layer may unpack to.
+        max_layer_bytes: most one layer may unpack to.
     """
 
-    def __init__(self, registry: Registry, progress: Progress, root: Path, max_bytes: int) -> None:
+    def __init__(self, registry: Registry, progress: Progress, root: Path, max_layer_bytes: int) -> None:
         self._registry = registry
         self._progress = progress
         self._root = root
-        self._max_bytes = max_bytes
+        self._max_layer_bytes = max_layer_bytes
 
     def load(self, layer: Layer) -> TreeWriter:
         """Load one layer; on failure nothing of it stays.
@@ -73,17 +74,14 @@ class LayerLoader:
             stream.close()
 
     def _write(self, layer: Layer, stream: BlobStream, writer: TreeWriter) -> None:
-        limit = expanded_limit_bytes(layer.compression, layer.descriptor.size, self._max_bytes)
+        limit = expanded_limit_bytes(layer.compression, layer.descriptor.size, self._max_layer_bytes)
         reader = ExactReader(Bounded(decompressed(stream, layer.compression), limit))
-        try:
-            if layer.form == "raw":
-                writer.write_file(layer.parts, iter(lambda: reader.some(limit + 1), b""), executable=layer.executable)
-            else:
-                self._unpack(layer, reader, writer)
-            while reader.some(limit + 1):
-                pass  # padding after the archive's end counts for limit and digest
-        except AgentError:
-            raise
+        if layer.form == "raw":
+            writer.write_file(layer.parts, iter(lambda: reader.some(limit + 1), b""), executable=layer.executable)
+        else:
+            self._unpack(layer, reader, writer)
+        while reader.some(limit + 1):
+            pass  # padding after the archive's end counts for limit and digest
 
     def _unpack(self, layer: Layer, reader: ExactReader, writer: TreeWriter) -> None:
         where = f"layer {layer.descriptor.digest}"

@@ -28,7 +28,7 @@ class Log:
         """Write what went wrong but is dealt with."""
         self._write("warning", event, fields)
 
-    def error(self, event: str, **fields: object) -> None:
+    def failure(self, event: str, **fields: object) -> None:
         """Write why the load failed."""
         self._write("error", event, fields)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from . import jsonread
@@ -9,8 +10,8 @@ from .errors import DigestError, UnsupportedError, UsageError
 from .kitfile import KitEntry, Kitfile, parse_kitfile
 from .kitfilter import KitFilter, for_parent, parse_filter, selects, selects_kitfile
 from .kityaml import kitfile_yaml
-from .mediatype import KIT_CONFIG, PACK_CONFIG, model_layer_type
 from .manifest import Descriptor, Manifest, parse_manifest
+from .mediatype import KIT_CONFIG, PACK_CONFIG, model_layer_type
 from .paths import safe_file_path, safe_path
 from .plan import Layer, Plan, store_key, unique
 from .reference import Reference
@@ -59,25 +60,25 @@ class ModelKitSource:
         layers: list[Layer] = []
         files: dict[str, bytes] = {}
         resolved: dict[str, str] = {}
-        reference, filters = self._reference, self._filters
         chain: list[str] = []
-        while True:
-            if reference.pointer in chain or len(chain) > CHAIN_LIMIT:
+        following: tuple[Reference, tuple[KitFilter, ...]] | None = (self._reference, self._filters)
+        while following is not None:
+            named, filters = following
+            data, digest = self._registry.manifest(named)
+            if digest in chain or len(chain) > CHAIN_LIMIT:
                 raise UnsupportedError(f"the chain of parent kits is a circle or longer than {CHAIN_LIMIT}: {chain}")
-            data, digest = self._registry.manifest(reference)
             chain.append(digest)
-            if not reference.digest:
-                resolved[str(reference)] = digest
-                reference = Reference(host=reference.host, repository=reference.repository, tag="", digest=digest)
+            if not named.digest:
+                resolved[str(named)] = digest
+            reference = replace(named, digest=digest)
             manifest = parse_manifest(data, str(reference))
             kitfile = self._kitfile(reference, manifest)
-            if kitfile is not None and reference.digest == self._reference.digest and selects_kitfile(filters):
+            if kitfile is not None and len(chain) == 1 and selects_kitfile(filters):
                 files["Kitfile"] = kitfile_yaml(kitfile.raw)
             layers += self._layers(reference, manifest, kitfile, filters)
             narrowed = for_parent(filters)
-            if kitfile is None or kitfile.parent is None or narrowed is None:
-                break
-            reference, filters = kitfile.parent, narrowed
+            parent = None if kitfile is None else kitfile.parent
+            following = None if parent is None or narrowed is None else (parent, narrowed)
         if not layers and not files:
             raise UsageError(f"--filter chooses nothing of {self._reference}; see the Kitfile's names and paths")
         return Plan(layers=unique(layers), files=files, resolved=resolved)

@@ -49,7 +49,7 @@ class Registry:
         plain_http: whether hosts without a mirror are spoken to without TLS.
     """
 
-    def __init__(  # noqa: PLR0913  # each is one collaborator, and only the program's start builds this
+    def __init__(
         self,
         transport: Transport,
         authorizer: Authorizer,

@@ -91,7 +91,7 @@ def _meta(reader: ExactReader, header: tarfile.TarInfo) -> dict[str, str]:
 
 
 def _pax(data: bytes) -> dict[str, str]:
-    """Parse ``<length> <key>=<value>\\n`` records (POSIX.1-2001, "pax Extended Header")."""
+    """Parse records of a length, a space, ``key=value`` and a line feed (POSIX.1-2001, "pax Extended Header")."""
     records: dict[str, str] = {}
     rest = data
     while rest.strip(b"\0"):

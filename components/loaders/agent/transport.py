@@ -137,9 +137,7 @@ class Transport:
         here = url
         for _ in range(REDIRECT_LIMIT + 1):
             allowed = {
-                name: value
-                for name, value in headers.items()
-                if name != "Authorization" or origin(here) == origin(url)
+                name: value for name, value in headers.items() if name != "Authorization" or origin(here) == origin(url)
             }
             response = self._send("GET", here, allowed, None)
             if response.status not in _REDIRECTS:

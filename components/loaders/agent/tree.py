@@ -78,8 +78,7 @@ class TreeWriter:
         except FileExistsError:
             raise UnsafeError(f"the artifact has two entries for {name!r}") from None
         size = 0
-        record = FileRecord(path=name, size=size, executable=executable)
-        self.files.append(record)
+        self.files.append(FileRecord(path=name, size=size, executable=executable))
         with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123  # a descriptor, not a path
             os.fchmod(descriptor, EXECUTABLE_MODE if executable else FILE_MODE)
             for chunk in chunks:

@@ -87,9 +87,7 @@ class _Package:
 
     def __init__(self, module: ModuleType, source: ByteStream) -> None:
         self._module = module
-        reader = module.ZstdDecompressor().stream_reader(
-            _Sized(source), read_size=CHUNK_BYTES, read_across_frames=True
-        )
+        reader = module.ZstdDecompressor().stream_reader(_Sized(source), read_size=CHUNK_BYTES, read_across_frames=True)
         self._reader: _Reader = reader
 
     def read(self) -> bytes:

@@ -86,6 +86,12 @@ def items(tree: Json, *path: str) -> list[Tree]:
     return [item for item in value if is_object(item)] if is_array(value) else []
 
 
+def branch(tree: Json, *path: str) -> Tree:
+    """Read an object at a path; empty where there is none."""
+    value = pick(tree, *path)
+    return value if is_object(value) else {}
+
+
 def name_of(tree: Tree) -> str:
     """Read ``metadata.name``; empty when unset or unknown."""
     return text(tree, "metadata", "name")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rehearsal.toolchain import bindir
 from rehearsal.toolchain.envfile import environment
 from rehearsal.toolchain.paths import Paths
 from rehearsal.toolchain.probe import version_of
@@ -47,11 +48,11 @@ def test_the_engine_finds_its_host_and_plugins_without_a_warning(tmp_path: Path)
     (tmp_path / "__main__.py").write_text(_PROGRAM)
     (tmp_path / "home" / "state").mkdir(parents=True)
     (tmp_path / "home" / "passphrase").write_text("for this test only")
+    bindir.fill(mine, {name: find_tool(name) for name in TOOLS})
     env = environment(mine, automatic_plugins=False)
-    env["PATH"] = f"{real.bin}:{env['PATH']}"
 
     def pulumi(*words: str) -> str:
-        command = [str(real.bin / "pulumi"), *words, "--non-interactive"]
+        command = [str(mine.bin / "pulumi"), *words, "--non-interactive"]
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr

@@ -56,7 +56,7 @@ def _wait_for(file: Path) -> str:
     return file.read_text()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_setup_ends_its_children_and_the_next_one_goes_on(
     paths: Paths, go: FakeGo, number: signal.Signals
 ) -> None:

@@ -115,7 +115,9 @@ def test_a_launcher_runs_the_module_of_the_clone_whatever_the_folder(paths: Path
     package = paths.clone / "its package"
     package.mkdir()
     (package / "__init__.py").touch()
-    (paths.clone / "shown.py").write_text("import os, sys; print(sys.argv[1:], os.environ.get('PYTHONPATH'), __name__)")
+    (paths.clone / "shown.py").write_text(
+        "import json, os, sys; print(sys.argv[1:], os.environ.get('PYTHONPATH'), __name__)"
+    )
     (tmp_path / "json.py").write_text("raise SystemExit('the folder it starts in is on the module path')")
     script = tmp_path / "launcher"
     script.write_text(launcher(paths, "shown", "a test"))

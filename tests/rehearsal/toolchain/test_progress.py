@@ -76,3 +76,11 @@ def test_a_wait_before_the_first_step_shows_only_its_text(monkeypatch: pytest.Mo
 
 def test_clock() -> None:
     assert [clock(seconds) for seconds in (-1, 59.4, 75, 3600)] == ["0s", "59s", "1m15s", "60m00s"]
+
+
+def test_a_terminal_line_is_cut_to_the_width_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    _Clock(monkeypatch)
+    monkeypatch.setenv("COLUMNS", "30")
+    stream = _Terminal()
+    Progress(total=1, stream=stream).begin("a label that does not fit into the terminal")
+    assert stream.getvalue() == "\r[1/1] a label that does not f"

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from rehearsal.toolchain.reach import Reach, Sources
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.rehearsal.toolchain.fakes import Mirror
 
 
@@ -34,6 +36,19 @@ def test_servers_that_never_answer_cost_the_limit_once() -> None:
         assert "no answer" in reach.problem(sources.pulumi) or "timed out" in reach.problem(sources.pulumi)
         assert reach.problem(sources.github)
         assert time.monotonic() - started < 2
+
+
+def test_a_name_lookup_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hangs(_address: str, _limit_seconds: float) -> str:
+        time.sleep(3)
+        return ""
+
+    monkeypatch.setattr("rehearsal.toolchain.reach._head", hangs)
+    sources = Sources()
+    started = time.monotonic()
+    problem = Reach(sources, limit_seconds=0.2).problem(sources.pulumi, sources.github)
+    assert problem == "https://get.pulumi.com, https://github.com: no answer in 0.2 s"
+    assert time.monotonic() - started < 2
 
 
 def test_a_closed_port_is_a_problem() -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from rehearsal.providers.codec import Tree
 from rehearsal.providers.kubernetes.awaiting.verdict import described
 from rehearsal.providers.kubernetes.cluster import Cluster
-from rehearsal.providers.kubernetes.objects import Kind, conditions, items, name_of, namespace_of, pick, text
+from rehearsal.providers.kubernetes.objects import Kind, branch, conditions, items, name_of, namespace_of, text
 from rehearsal.providers.kubernetes.transport import ApiError, NoMatchError, UnreachableError
 
 MAX_REASONS: Final = 8
@@ -49,7 +49,7 @@ def _when(event: Tree) -> str:
 def _pods(cluster: Cluster, live: Tree) -> list[Tree]:
     if text(live, "kind") == "Pod":
         return [live]
-    labels = pick(live, "spec", "selector", "matchLabels")
+    labels = branch(live, "spec", "selector", "matchLabels")
     if text(live, "kind") in _SERVICE_LIKE or not labels or not namespace_of(live):
         return []
     selector = ",".join(f"{key}={value}" for key, value in labels.items())
@@ -62,7 +62,8 @@ def _pod_reasons(pod: Tree) -> Iterator[str]:
             yield f"[Pod {name_of(pod)}] {described(item)}"
     for kind in ("initContainerStatuses", "containerStatuses"):
         for status in items(pod, "status", kind):
-            state = pick(status, "state", "waiting") or pick(status, "state", "terminated") or {}
+            state = branch(status, "state", "waiting") or branch(status, "state", "terminated")
             reason = text(state, "reason")
             if reason and reason not in {"ContainerCreating", "PodInitializing", "Completed"}:
-                yield f"[Pod {name_of(pod)}] container {text(status, 'name')}: [{reason}] {text(state, 'message')}".rstrip()
+                container = text(status, "name")
+                yield f"[Pod {name_of(pod)}] container {container}: [{reason}] {text(state, 'message')}".rstrip()

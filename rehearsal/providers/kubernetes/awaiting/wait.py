@@ -15,7 +15,7 @@ from rehearsal.providers.kubernetes.awaiting.explain import explain
 from rehearsal.providers.kubernetes.awaiting.verdict import Judge, Look, State, Verdict
 from rehearsal.providers.kubernetes.awaiting.wait_for import judge_annotation
 from rehearsal.providers.kubernetes.cluster import NOT_FOUND
-from rehearsal.providers.kubernetes.objects import kind_of, name_of
+from rehearsal.providers.kubernetes.objects import branch, kind_of, name_of
 from rehearsal.providers.kubernetes.session import Session
 from rehearsal.providers.kubernetes.transport import ApiError, NoMatchError
 
@@ -141,7 +141,7 @@ def wait_until_gone(session: Session, wait: Wait) -> None:
     started = time.monotonic()
     while True:
         elapsed = time.monotonic() - started
-        kept = ", ".join((live.get("metadata") or {}).get("finalizers") or [])
+        kept = ", ".join(map(str, branch(live, "metadata").get("finalizers") or []))
         reasons = [f"finalizers still there: {kept}"] if kept else []
         if elapsed >= limit:
             what = f"Timed out waiting for deletion of {kind_of(live)} {name_of(live)!r}"

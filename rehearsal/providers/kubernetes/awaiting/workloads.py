@@ -4,7 +4,7 @@ from typing import Final
 
 from rehearsal.providers.codec import Tree
 from rehearsal.providers.kubernetes.awaiting.verdict import READY, Look, Verdict, described, failed, waiting
-from rehearsal.providers.kubernetes.objects import condition, identity_of, number, pick, text
+from rehearsal.providers.kubernetes.objects import branch, condition, identity_of, number, pick, text
 
 NO_LIVE_PODS: Final = "Minimum number of live Pods was not attained"
 
@@ -21,7 +21,7 @@ def _wanted(live: Tree) -> int:
 def deployment(look: Look) -> Verdict:
     """All replicas are of the newest revision and available, and older ones are gone."""
     live, wanted = look.live, _wanted(look.live)
-    status = pick(live, "status") or {}
+    status = branch(live, "status")
     updated, total = number(status, "updatedReplicas"), number(status, "replicas")
     available = number(status, "availableReplicas")
     if _observed(live) and updated >= wanted and total <= updated and available >= updated:
@@ -52,7 +52,7 @@ def stateful_set(look: Look) -> Verdict:
 def daemon_set(look: Look) -> Verdict:
     """Every node that should run a pod runs an available one of the newest revision."""
     live = look.live
-    status = pick(live, "status") or {}
+    status = branch(live, "status")
     wanted, updated = number(status, "desiredNumberScheduled"), number(status, "updatedNumberScheduled")
     available = number(status, "numberAvailable")
     by_hand = text(live, "spec", "updateStrategy", "type") == "OnDelete"
@@ -72,7 +72,7 @@ def job(look: Look) -> Verdict:
     failure = condition(live, "Failed")
     if failure.get("status") == "True":
         return failed(described(failure))
-    status = pick(live, "status") or {}
+    status = branch(live, "status")
     if not status.get("startTime"):
         return waiting(f'Waiting for Job "{identity_of(live)}" to start', "The Job has not started")
     counts = " | ".join(f"{name.capitalize()}: {number(status, name)}" for name in ("active", "succeeded", "failed"))

@@ -1,0 +1,190 @@
+"""One load: see what is there, bring what is missing, make it current."""
+
+import errno
+from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from .deadline import Deadline
+from .errors import AgentError, DiskError
+from .layerload import LayerLoader
+from .logs import Log
+from .plan import Layer, Plan, Source
+from .progress import Progress
+from .registry import Registry
+from .staging import Staging
+from .store import RESERVE_BYTES, Store
+from .tree import TreeWriter
+
+_HINTS: Final = {
+    errno.ENOSPC: "the volume is full; enlarge it or lower --keep-previous",
+    errno.EDQUOT: "the quota is used up; raise it or lower --keep-previous",
+    errno.EROFS: "the volume is mounted read-only; mount it writable for the loader",
+    errno.EACCES: "this user may not write there; set fsGroup, or the directory's owner",
+    errno.EPERM: "this user may not write there; set fsGroup, or the directory's owner",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """How a load ended.
+
+    Attributes:
+        result: ``ok`` if bytes were needed, ``unchanged`` if the version was there.
+        moved_bytes: bytes that came over the network.
+        seconds: time it took.
+    """
+
+    result: Literal["ok", "unchanged"]
+    moved_bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OnceSettings:
+    """What the command line decides.
+
+    Attributes:
+        reference: as given, for the receipt.
+        keep_previous: versions kept beside the current one.
+        parallel: layers moved at the same time.
+        max_layer_bytes: most one layer may unpack to.
+    """
+
+    reference: str
+    keep_previous: int
+    parallel: int
+    max_layer_bytes: int
+
+
+@contextmanager
+def disk_errors() -> Generator[None]:
+    """Turn what the file system refuses into a DiskError with the fix."""
+    try:
+        yield
+    except OSError as error:
+        hint = _HINTS.get(error.errno or 0, "check the volume")
+        raise DiskError(f"{error.filename or 'the volume'}: {error.strerror or error}; {hint}") from error
+
+
+class Once:
+    """Loads one version into a store.
+
+    Args:
+        source: what to load.
+        store: where to.
+        registry: how layers are read.
+        deadline: bounds the load.
+        log: told about it.
+        settings: the rest.
+    """
+
+    def __init__(
+        self, source: Source, store: Store, registry: Registry, deadline: Deadline, log: Log, settings: OnceSettings
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._registry = registry
+        self._deadline = deadline
+        self._log = log
+        self._settings = settings
+
+    def run(self) -> Outcome:
+        """Load if needed, then switch.
+
+        Raises:
+            AgentError: the version cannot be had; what was current before still is.
+        """
+        key = self._source.key
+        progress = Progress(self._log, 0)
+        fetched = False
+        if self._store.is_current(key):
+            with suppress(OSError):  # tidying must not fail a start whose model is there; the volume may be read-only
+                self._store.clean_leftovers("")
+        else:
+            with disk_errors():
+                self._store.prepare()
+                with self._store.lock(key):
+                    fetched = not self._store.has(key)
+                    if fetched:
+                        self._store.clean_leftovers(key)
+                        progress = self._fetch(key)
+                    self._store.switch(key)
+                self._store.prune(self._settings.keep_previous)
+        return Outcome(
+            result="ok" if fetched else "unchanged",
+            moved_bytes=progress.moved_bytes,
+            seconds=progress.elapsed_seconds(),
+        )
+
+    def _fetch(self, key: str) -> Progress:
+        plan = self._source.plan()
+        total = sum(layer.descriptor.size for layer in plan.layers)
+        self._log.info("plan", key=key, layers=len(plan.layers), bytes=total, resolved=dict(plan.resolved))
+        with self._store.staging(key) as staging:
+            done = staging.recover(layer.key for layer in plan.layers)
+            missing = [layer for layer in plan.layers if layer.key not in done]
+            left = sum(layer.descriptor.size for layer in missing)
+            if done:
+                self._log.info("recovered", layers=len(done), left_bytes=left)
+            progress = Progress(self._log, left)
+            try:
+                self._check_space(left)
+                self._move(staging, missing, progress)
+                self._write_files(staging, plan)
+                self._store.commit(key, staging, self._receipt(key, plan, progress))
+            except (AgentError, OSError) as error:
+                if not isinstance(error, AgentError) or not error.keeps_staging:
+                    self._store.discard(staging.path)
+                raise
+        return progress
+
+    def _check_space(self, left_bytes: int) -> None:
+        free = self._store.free_bytes()
+        if left_bytes + RESERVE_BYTES > free:
+            raise DiskError(
+                f"the version needs {left_bytes} bytes and {RESERVE_BYTES} in reserve, the volume has {free}; "
+                "enlarge it or lower --keep-previous"
+            )
+
+    def _move(self, staging: Staging, layers: Iterable[Layer], progress: Progress) -> None:
+        loader = LayerLoader(self._registry, progress, staging.tree, self._settings.max_layer_bytes)
+
+        def one(layer: Layer) -> None:
+            self._deadline.check()
+            with disk_errors():
+                written = loader.load(layer)
+                self._log.step("layer-written", blob=layer.descriptor.digest)
+                staging.mark_done(layer.key, written)
+            self._log.step("layer-done", blob=layer.descriptor.digest)
+
+        with ThreadPoolExecutor(self._settings.parallel, thread_name_prefix="layer") as pool:
+            waiting = [pool.submit(one, layer) for layer in layers]
+            try:
+                for finished in as_completed(waiting):
+                    finished.result()
+            except BaseException:
+                # The first failure ends the load; the other layers stop at their next read.
+                self._deadline.stop("another layer failed")
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+
+    @staticmethod
+    def _write_files(staging: Staging, plan: Plan) -> None:
+        writer = TreeWriter(staging.tree)
+        for name, data in sorted(plan.files.items()):
+            writer.write_file((name,), [data], executable=False)
+
+    def _receipt(self, key: str, plan: Plan, progress: Progress) -> dict[str, object]:
+        return {
+            "key": key,
+            "reference": self._settings.reference,
+            "resolved": dict(plan.resolved),
+            "layers": [layer.descriptor.digest for layer in plan.layers],
+            "movedBytes": progress.moved_bytes,
+            "seconds": round(progress.elapsed_seconds(), 3),
+            "loadedAt": datetime.now(UTC).isoformat(timespec="seconds"),
+        }

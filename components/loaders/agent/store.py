@@ -1,0 +1,170 @@
+"""The store on disk: complete versions under their digest, one link that says which is current.
+
+``<into>/current`` → ``.store/<key>``; ``.store/<key>.json`` tells what it is; ``.store/<key>.tmp-<id>/`` grows;
+``.store/.trash-<id>`` is being removed. Every state change is one rename on one file system.
+"""
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from .deadline import Deadline
+from .errors import DiskError
+from .locks import free, locked
+from .logs import Log
+from .staging import Staging, claim, staging_directories
+from .tree import sync_directories, sync_directory, write_durably
+
+RESERVE_BYTES: Final = 64 * 1024 * 1024
+"""Free space that must stay after a load, for receipts and whatever else lives on the volume."""
+
+_MARK: Final = ".tmp-"
+_TRASH: Final = ".trash-"
+_LOCK_SUFFIX: Final = ".lock"
+_RECEIPT_SUFFIX: Final = ".json"
+
+
+class Store:
+    """Versions below one directory.
+
+    Args:
+        into: directory that readers see.
+        link: name of the link to the current version.
+        deadline: bounds waiting for locks.
+        log: told about every change.
+    """
+
+    def __init__(self, into: Path, link: str, deadline: Deadline, log: Log) -> None:
+        self._into = into
+        self._link = into / link
+        self._root = into / ".store"
+        self._deadline = deadline
+        self._log = log
+
+    def prepare(self) -> None:
+        """Make the store's directory and see at once whether it can be written."""
+        self._root.mkdir(mode=0o755, parents=True, exist_ok=True)
+        probe = self._root / f".probe-{uuid.uuid4().hex}"
+        probe.touch()
+        probe.unlink()
+
+    def has(self, key: str) -> bool:
+        """Return whether a complete version is there; its name appears by one rename, after everything is durable."""
+        return (self._root / key).is_dir()
+
+    def lock(self, key: str) -> AbstractContextManager[None]:
+        """Hold the right to make, switch to or remove one version."""
+        return locked(self._root / f"{key}{_LOCK_SUFFIX}", self._deadline, self._log)
+
+    def free_bytes(self) -> int:
+        """Return the space an ordinary user may still write."""
+        state = os.statvfs(self._root)
+        return state.f_bavail * state.f_frsize
+
+    @contextmanager
+    def staging(self, key: str) -> Generator[Staging]:
+        """Own a staging directory for one version: a crashed run's if there is one, else a new one."""
+        staging = Staging(self._root, key)
+        try:
+            adopted = staging.open()
+            self._log.step("staging-open", key=key, adopted=adopted)
+            yield staging
+        finally:
+            staging.close()
+
+    def discard(self, path: Path) -> None:
+        """Remove a directory of ours: first its name, in one step, then its content."""
+        trash = self._root / f"{_TRASH}{uuid.uuid4().hex[:12]}"
+        with suppress(FileNotFoundError):
+            path.rename(trash)
+            self._log.step("renamed-to-trash", path=str(path))
+            shutil.rmtree(trash, ignore_errors=True)
+
+    def commit(self, key: str, staging: Staging, receipt: Mapping[str, object]) -> None:
+        """Make a staged tree a version. Another process that was first wins; its tree is the same."""
+        sync_directories(staging.tree)
+        self._log.step("tree-synced", key=key)
+        write_durably(self._root / f"{key}{_RECEIPT_SUFFIX}", json.dumps(receipt, indent=1).encode())
+        self._log.step("receipt-written", key=key)
+        try:
+            staging.tree.rename(self._root / key)
+        except OSError:
+            if not self.has(key):
+                raise
+        self._log.step("version-renamed", key=key)
+        sync_directory(self._root)
+        self.discard(staging.path)
+
+    def is_current(self, key: str) -> bool:
+        """Return whether the link points at this version already."""
+        return self.has(key) and self._link.is_symlink() and os.readlink(self._link) == self._target(key)  # noqa: PTH115  # text
+
+    def switch(self, key: str) -> bool:
+        """Point the link at a version, in one rename.
+
+        Returns:
+            Whether it pointed elsewhere before.
+
+        Raises:
+            DiskError: something that is not our link has its name, or the version has just been removed.
+        """
+        if self.is_current(key):
+            return False
+        if not self.has(key):
+            raise DiskError(f"{self._root / key} vanished before the switch; run again")
+        fresh = self._root / f".link-{uuid.uuid4().hex[:12]}"
+        fresh.symlink_to(self._target(key))
+        self._log.step("link-made", key=key)
+        try:
+            fresh.replace(self._link)
+        except IsADirectoryError as error:
+            fresh.unlink()
+            raise DiskError(f"{self._link} is a directory, not the loader's link; move it away") from error
+        self._log.step("switched", key=key)
+        sync_directory(self._into)
+        return True
+
+    def _target(self, key: str) -> str:
+        return f"{self._root.name}/{key}"
+
+    def clean_leftovers(self, but: str) -> None:
+        """Remove trash and what crashed runs of other versions left.
+
+        Args:
+            but: version whose leftovers stay, to be taken over.
+        """
+        for path in self._root.glob(f"{_TRASH}*"):
+            shutil.rmtree(path, ignore_errors=True)
+        for path in staging_directories(self._root):
+            if path.name.startswith(f"{but}.tmp-"):
+                continue
+            descriptor = claim(path)
+            if descriptor is not None:
+                self._log.info("removed-leftover", path=str(path))
+                self.discard(path)
+                os.close(descriptor)
+
+    def prune(self, keep_previous: int) -> None:
+        """Remove versions that no link names and that are not among the newest.
+
+        Args:
+            keep_previous: versions kept beside those a link names, newest first.
+        """
+        idle = [path for path in self._root.glob("sha256-*") if path.is_dir() and _MARK not in path.name]
+        idle = [path for path in idle if path.name not in self._linked()]
+        idle.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in idle[keep_previous:]:
+            with free(self._root / f"{path.name}{_LOCK_SUFFIX}") as unused:
+                if unused and path.name not in self._linked():
+                    self._log.info("removed-version", path=str(path))
+                    self.discard(path)
+                    (self._root / f"{path.name}{_RECEIPT_SUFFIX}").unlink(missing_ok=True)
+
+    def _linked(self) -> set[str]:
+        links = [path for path in self._into.iterdir() if path.is_symlink()]
+        return {Path(os.readlink(link)).name for link in links}  # noqa: PTH115  # text

@@ -1,0 +1,82 @@
+"""The shared volume for models, whatever provides it."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+import pulumi
+
+from components.objects import KubernetesObject
+from components.storage import claim, existing_claim, nfs
+from components.storage.contract import StoragePlan
+from stacks.spec.storage import AccessMode, ClaimVolume, ExistingClaimVolume, ModelVolume, NfsVolume
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelStorageArgs:
+    """Arguments of the shared volume.
+
+    Attributes:
+        volume: what provides it.
+        namespace: namespace of the claim and of the pods that mount it.
+        protected: refuse to delete or replace the objects, and leave them behind when the stack forgets them.
+        after: resources that must be there first, the namespace for instance.
+    """
+
+    volume: ModelVolume
+    namespace: str
+    protected: bool
+    after: tuple[pulumi.Resource, ...] = ()
+
+
+class ModelStorage(pulumi.ComponentResource):
+    """Children ``{name}``: the claim and, for NFS, the volume it is bound to; none for an existing claim.
+
+    Attributes:
+        claim_name: claim to mount.
+        access_mode: what it allows.
+        barrier: there when the claim is; None where it is not ours.
+    """
+
+    claim_name: str
+    access_mode: AccessMode
+    barrier: pulumi.Resource | None
+
+    def __init__(self, name: str, args: ModelStorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Register the volume.
+
+        Raises:
+            ValueError: an NFS server that nodes cannot resolve.
+        """
+        super().__init__("slipway:storage:ModelStorage", name, None, opts)
+        plan = plan_storage(args.volume, name, args.namespace)
+        before = list(args.after)
+        if plan.volume is not None:
+            before = [KubernetesObject(name, plan.volume, self._options(args, before))]
+        self.barrier = None
+        if plan.claim is not None:
+            self.barrier = KubernetesObject(name, plan.claim, self._options(args, [*args.after, *before]))
+        self.claim_name = plan.claim_name
+        self.access_mode = plan.access_mode
+        self.register_outputs({"claim_name": self.claim_name, "access_mode": self.access_mode})
+
+    def _options(self, args: ModelStorageArgs, before: list[pulumi.Resource]) -> pulumi.ResourceOptions:
+        # A claim is replaced, and its data lost, when its class, volume or access mode changes.
+        keep = args.protected or None
+        return pulumi.ResourceOptions(parent=self, depends_on=before, protect=keep, retain_on_delete=keep)
+
+
+def plan_storage(volume: ModelVolume, name: str, namespace: str) -> StoragePlan:
+    """Return what a volume needs, as plain data.
+
+    Raises:
+        ValueError: an NFS server that nodes cannot resolve.
+    """
+    match volume:
+        case ClaimVolume():
+            return claim.render(volume, name, namespace)
+        case ExistingClaimVolume():
+            return existing_claim.render(volume)
+        case NfsVolume():
+            return nfs.render(volume, name, namespace)
+        case _:
+            assert_never(volume)

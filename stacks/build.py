@@ -1,0 +1,109 @@
+"""The table of contents: from a checked stack file to components, one paragraph per part."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.cluster.dispatch import Cluster, ClusterArgs
+from components.loaders.code import config_map
+from components.node_pool.component import NodePool, NodePoolArgs
+from components.objects import KubernetesObject
+from components.registry.pull_secret import PullSecret, PullSecretArgs
+from components.security.tenancy import Tenancy, TenancyArgs
+from components.storage.dispatch import ModelStorage, ModelStorageArgs
+from stacks.config import StackInputs
+from stacks.outputs import Built, outputs_of
+from stacks.plan.objects import open_crds, storage_classes
+from stacks.serve import Shared, serve
+from stacks.spec.cluster import ExistingCluster
+from stacks.spec.stack import StackSpec
+
+PULL_SECRET = "registry-credentials"  # noqa: S105 - the name of a Secret
+MODEL_STORE = "model-store"
+
+
+def build(inputs: StackInputs) -> Mapping[str, pulumi.Input[Any]]:
+    """Declare every resource of the stack and return its outputs."""
+    spec = inputs.spec
+    secrets = {**inputs.secrets, **_stand_ins(inputs.stand_ins)}
+
+    cluster_args = ClusterArgs(
+        spec=spec.cluster,
+        node_pools=spec.node_pools,
+        secrets=secrets,
+        storage_classes=storage_classes(spec),
+        open_crds=open_crds(spec),
+    )
+    cluster = Cluster("cluster", cluster_args).access
+    opts = pulumi.ResourceOptions(provider=cluster.provider)
+
+    for pool in spec.node_pools:
+        NodePool(pool.name, NodePoolArgs(pool=pool, simulated=cluster.simulated), opts)
+
+    pull_secret = PULL_SECRET if spec.registry else None
+    tenancy_args = TenancyArgs(
+        namespace=spec.security.namespace,
+        pod_security=spec.security.pod_security,
+        kubernetes_version=cluster.kubernetes_version,
+        pull_secrets=[pull_secret] if pull_secret else [],
+    )
+    tenancy = Tenancy(spec.security.namespace, tenancy_args, opts)
+
+    shared = Shared(
+        spec=spec,
+        cluster=cluster,
+        tenancy=tenancy,
+        pull_secret=pull_secret,
+        storage_claim=_storage(spec, tenancy, opts),
+        before_pods=(tenancy.barrier, *_agent(spec, tenancy, opts), *_credentials(spec, secrets, tenancy, opts)),
+    )
+    endpoints = tuple(serve(model, shared, opts) for model in spec.models)
+    return outputs_of(Built(spec=spec, cluster=cluster, endpoints=endpoints, stand_ins=inputs.stand_ins))
+
+
+def _stand_ins(keys: tuple[str, ...]) -> dict[str, pulumi.Output[str]]:
+    """Make up the secrets a rehearsal was not given; the output ``standInSecrets`` names them."""
+    if not keys:
+        return {}
+    from pulumi_random import RandomPassword  # only a rehearsal without secrets pays for this import
+
+    made = {key: RandomPassword(f"stand-in-{key}", length=24, special=False) for key in keys}
+    return {key: password.result for key, password in made.items()}
+
+
+def _storage(spec: StackSpec, tenancy: Tenancy, opts: pulumi.ResourceOptions) -> str | None:
+    """Declare the shared volume and return its claim; pods that mount it wait for it by themselves."""
+    volume = spec.storage.models
+    if volume is None:
+        return None
+    protected = isinstance(spec.cluster, ExistingCluster)  # what a laptop made, a laptop may remove
+    args = ModelStorageArgs(
+        volume=volume, namespace=tenancy.namespace, protected=protected, after=(tenancy.namespace_object,)
+    )
+    return ModelStorage(MODEL_STORE, args, opts).claim_name
+
+
+def _agent(spec: StackSpec, tenancy: Tenancy, opts: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
+    """Declare the loader agent's code once for all models."""
+    if all(model.source is None for model in spec.models):
+        return ()
+    # Immutable, and named by its contents: other code is another object, made before the pods that use it.
+    options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[tenancy.namespace_object]))
+    return (KubernetesObject("loader-agent", config_map(tenancy.namespace), options),)
+
+
+def _credentials(
+    spec: StackSpec, secrets: Mapping[str, pulumi.Output[str]], tenancy: Tenancy, opts: pulumi.ResourceOptions
+) -> tuple[pulumi.Resource, ...]:
+    """Declare the registry's pull secret."""
+    if spec.registry is None:
+        return ()
+    args = PullSecretArgs(
+        server=spec.registry.server,
+        username=secrets[spec.registry.username_key],
+        password=secrets[spec.registry.password_key],
+        namespace=tenancy.namespace,
+        after=(tenancy.namespace_object,),
+    )
+    return (PullSecret(PULL_SECRET, args, opts).barrier,)

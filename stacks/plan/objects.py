@@ -1,0 +1,26 @@
+"""What a cluster must bring for the objects of a stack: storage classes and custom resource definitions."""
+
+from collections.abc import Iterator
+
+from stacks.plan.scaling import scaling_of
+from stacks.spec.stack import StackSpec
+from stacks.spec.storage import ClaimVolume
+
+
+def storage_classes(spec: StackSpec) -> tuple[str, ...]:
+    """Return the storage classes the stack's claims name."""
+    volume = spec.storage.models
+    return (volume.storage_class,) if isinstance(volume, ClaimVolume) else ()
+
+
+def open_crds(spec: StackSpec) -> tuple[str, ...]:
+    """Return the custom resource definitions, ``plural.group``, whose kinds the stack uses."""
+    return tuple(_crds(spec))
+
+
+def _crds(spec: StackSpec) -> Iterator[str]:
+    if spec.monitoring is not None:
+        yield "prometheusrules.monitoring.coreos.com"
+        yield "servicemonitors.monitoring.coreos.com"
+    if any(scaling_of(model).signal == "queue" for model in spec.models):
+        yield "scaledobjects.keda.sh"

@@ -1,0 +1,110 @@
+"""Shared fixtures: a fake registry, and the agent run in this process."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from components.loaders.agent import deadline
+from components.loaders.agent.cli import main
+from tests.components.loaders.agent.fake_registry import FakeRegistry
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of the agent gave: exit code and log lines."""
+
+    code: int
+    lines: list[dict[str, object]]
+    text: str
+
+    def last(self, event: str) -> dict[str, object]:
+        """Return the last line of an event."""
+        return [line for line in self.lines if line["event"] == event][-1]
+
+    @property
+    def why(self) -> str:
+        """The reason of the failure."""
+        return str(self.last("failed")["why"])
+
+
+Agent = Callable[..., Run]
+
+
+@pytest.fixture
+def make_registry() -> Iterator[Callable[[], FakeRegistry]]:
+    """Start fake registries; they end with the test."""
+    servers = []
+
+    def make() -> FakeRegistry:
+        registry = FakeRegistry()
+        servers.append(registry.start())
+        return registry
+
+    yield make
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def registry(make_registry: Callable[[], FakeRegistry]) -> FakeRegistry:
+    """One fake registry."""
+    return make_registry()
+
+
+@pytest.fixture
+def agent(registry: FakeRegistry, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Agent:
+    """Run ``agent once`` against the fake registry, with short pauses between attempts."""
+    monkeypatch.setattr(deadline, "BASE_SECONDS", 0.001)
+
+    def run(digest: str, into: Path, *more: str, repository: str = "ns/kit", source: str = "modelkit") -> Run:
+        reference = f"{registry.host}/{repository}:1.0@{digest}"
+        fixed = ["--source", source, "--reference", reference, "--into", str(into), "--plain-http"]
+        capsys.readouterr()
+        code = main(["once", *fixed, *more])
+        text = capsys.readouterr().err
+        return Run(code=code, lines=[json.loads(line) for line in text.splitlines()], text=text)
+
+    return run
+
+
+def _mount(*words: str) -> None:
+    mount = shutil.which("mount")
+    if mount is None or os.geteuid() != 0:
+        pytest.skip("mounting a small volume needs root and mount(8)")
+    done = subprocess.run([mount, *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"this machine does not let a test mount a volume: {done.stderr.strip()}")
+
+
+@pytest.fixture
+def small_volume(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Mount memory volumes of a given size in bytes; they are gone with the test."""
+    mounted: list[Path] = []
+
+    def make(size: int) -> Path:
+        where = tmp_path / f"volume-{len(mounted)}"
+        where.mkdir()
+        _mount("-t", "tmpfs", "-o", f"size={size}", "slipway-test", str(where))
+        mounted.append(where)
+        return where
+
+    yield make
+    for where in mounted:
+        subprocess.run(["umount", str(where)], check=True)  # noqa: S607  # beside the mount(8) that was found
+
+
+@pytest.fixture
+def remount_read_only() -> Callable[[Path], None]:
+    """Make a mounted volume read-only."""
+
+    def remount(where: Path) -> None:
+        _mount("-o", "remount,ro", str(where))
+
+    return remount

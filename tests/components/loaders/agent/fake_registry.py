@@ -1,0 +1,194 @@
+"""A fake OCI registry on loopback: it serves what it is given and misbehaves when told to. No real registry code."""
+
+import base64
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
+
+MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+
+
+def digest_of(data: bytes) -> str:
+    """Return the sha256 digest of bytes."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+@dataclass
+class Faults:
+    """What goes wrong, by blob digest or for all.
+
+    Attributes:
+        cut_at: bytes of an answer after which its connection is cut, taken one per request of that blob.
+        corrupt: blobs whose first byte is flipped, and in how many answers.
+        statuses: HTTP statuses answered in place of a blob, taken one per request.
+        ignore_range: answer 200 with everything to a Range.
+        wrong_manifest: serve other bytes for every manifest.
+        delay_seconds: pause before each 64 KiB piece.
+    """
+
+    cut_at: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    corrupt: dict[str, int] = field(default_factory=dict[str, int])
+    statuses: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    ignore_range: bool = False
+    wrong_manifest: bool = False
+    delay_seconds: float = 0
+
+
+@dataclass
+class FakeRegistry:
+    """State shared with the server's threads.
+
+    Attributes:
+        auth: what a pull needs.
+        redirect_to: registry that blob requests are sent on to.
+        requests: method, path, ``Authorization`` and ``Range`` of everything that came.
+        sent_bytes: bytes of blob bodies that went out.
+    """
+
+    auth: Literal["", "basic", "bearer"] = ""
+    user: str = "puller"
+    password: str = "right-password"  # noqa: S105  # of this fake only
+    redirect_to: "FakeRegistry | None" = None
+    faults: Faults = field(default_factory=Faults)
+    blobs: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    manifests: dict[tuple[str, str], bytes] = field(default_factory=dict[tuple[str, str], bytes])
+    requests: list[tuple[str, str, str, str]] = field(default_factory=list[tuple[str, str, str, str]])
+    sent_bytes: int = 0
+    tokens: set[str] = field(default_factory=set[str])
+    pause: Callable[[float], object] = threading.Event().wait
+    port: int = 0
+
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.port}"
+
+    def add_blob(self, data: bytes) -> str:
+        """Store a blob and return its digest."""
+        self.blobs[digest_of(data)] = data
+        return digest_of(data)
+
+    def add_manifest(self, repository: str, data: bytes, *tags: str) -> str:
+        """Store a manifest under its digest and tags, and return the digest."""
+        for name in (digest_of(data), *tags):
+            self.manifests[repository, name] = data
+        return digest_of(data)
+
+    def start(self) -> ThreadingHTTPServer:
+        """Serve on a free port."""
+        registry = self
+
+        class Handler(_Handler):
+            fake = registry
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        self.port = server.server_address[1]
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return server
+
+
+class _Handler(BaseHTTPRequestHandler):
+    fake: FakeRegistry
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class names it so
+        """Stay quiet."""
+
+    def do_GET(self) -> None:
+        """Answer a pull."""
+        fake = self.fake
+        authorization = self.headers.get("Authorization", "")
+        fake.requests.append((self.command, self.path, authorization, self.headers.get("Range", "")))
+        if self.path.startswith("/token"):
+            self._token(authorization)
+        elif not self._allowed(authorization):
+            self._challenge()
+        elif match := re.fullmatch(r"/v2/(.+)/manifests/(.+)", self.path):
+            self._manifest(fake.manifests.get((match[1], match[2])))
+        elif match := re.fullmatch(r"/v2/(.+)/blobs/(.+)", self.path):
+            self._blob(match[2])
+        else:
+            self._answer(404, b"{}")
+
+    def _allowed(self, authorization: str) -> bool:
+        if self.fake.auth == "basic":
+            return authorization == self._basic()
+        return not self.fake.auth or authorization.removeprefix("Bearer ") in self.fake.tokens
+
+    def _basic(self) -> str:
+        pair = f"{self.fake.user}:{self.fake.password}".encode()
+        return "Basic " + base64.b64encode(pair).decode()
+
+    def _token(self, authorization: str) -> None:
+        if authorization != self._basic():
+            self._answer(401, b"{}")
+            return
+        token = f"token-{len(self.fake.tokens)}"
+        self.fake.tokens.add(token)
+        self._answer(200, json.dumps({"token": token}).encode())
+
+    def _challenge(self) -> None:
+        header = 'Basic realm="fake"'
+        if self.fake.auth == "bearer":
+            header = f'Bearer realm="http://{self.fake.host}/token",service="fake",scope="repository:x:pull"'
+        self._answer(401, b"{}", {"WWW-Authenticate": header})
+
+    def _manifest(self, data: bytes | None) -> None:
+        if data is None:
+            self._answer(404, b"{}")
+            return
+        body = data + b" " if self.fake.faults.wrong_manifest else data
+        self._answer(200, body, {"Content-Type": MANIFEST_TYPE})
+
+    def _blob(self, digest: str) -> None:
+        fake = self.fake
+        statuses = fake.faults.statuses.get(digest, [])
+        data = fake.blobs.get(digest)
+        if statuses:
+            self._answer(statuses.pop(0), b"{}")
+        elif fake.redirect_to is not None:
+            self._answer(307, b"", {"Location": f"http://{fake.redirect_to.host}{self.path}?signature=secret"})
+        elif data is None:
+            self._answer(404, b"{}")
+        else:
+            self._send_blob(digest, data)
+
+    def _send_blob(self, digest: str, data: bytes) -> None:
+        faults = self.fake.faults
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        start = int(asked[1]) if asked and not faults.ignore_range else 0
+        body = bytearray(data[start:])
+        if faults.corrupt.get(digest, 0) and body:
+            faults.corrupt[digest] -= 1
+            body[0] ^= 0xFF
+        cuts = faults.cut_at.get(digest, [])
+        end = cuts.pop(0) if cuts else len(body)
+        self.send_response(206 if asked and not faults.ignore_range else 200)
+        self.send_header("Content-Length", str(len(body)))
+        if asked and not faults.ignore_range:
+            self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+        self.end_headers()
+        for offset in range(0, min(end, len(body)), 65536):
+            piece = bytes(body[offset : min(offset + 65536, end)])
+            self.fake.pause(faults.delay_seconds)
+            try:
+                self.wfile.write(piece)
+            except OSError:
+                break
+            self.fake.sent_bytes += len(piece)
+        if end < len(body):
+            self.close_connection = True
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)

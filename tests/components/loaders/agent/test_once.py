@@ -1,0 +1,113 @@
+"""A load from the outside: what is on the disk, what went over the wire, what the log says."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.components.loaders.agent.conftest import Agent
+from tests.components.loaders.agent.fake_registry import FakeRegistry
+from tests.components.loaders.agent.kits import noise, push_artifact, small_kit, tar_of, tree_of
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_model_is_whole_and_modes_are_kept(tmp_path: Path, registry: FakeRegistry, agent: Agent, packed: bool) -> None:
+    digest = small_kit(registry, packed=packed)
+
+    run = agent(digest, tmp_path)
+
+    assert run.code == 0, run.text
+    tree = tree_of(tmp_path / "current")
+    assert {name: mode for name, (_, mode) in tree.items()} == {
+        "Kitfile": 0o644,
+        "README.md": 0o644,
+        "code/run.sh": 0o755,
+        "data/check.csv": 0o644,
+        "data/train.csv": 0o644,
+        "model/config.json": 0o644,
+        "model/weights.bin": 0o644,
+    }
+    assert (tmp_path / "current/model/weights.bin").read_bytes() == noise(300_000)
+    assert (tmp_path / "current").readlink() == Path(".store") / digest.replace(":", "-")
+    assert run.last("done")["result"] == "ok"
+
+
+def test_second_run_needs_no_registry(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    digest = small_kit(registry)
+    agent(digest, tmp_path)
+    registry.requests.clear()
+
+    run = agent(digest, tmp_path)
+
+    assert (run.code, registry.requests) == (0, [])
+    assert (run.last("done")["result"], run.last("done")["moved_bytes"]) == ("unchanged", 0)
+
+
+def test_store_holds_only_the_version_afterwards(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    digest = small_kit(registry)
+    agent(digest, tmp_path)
+
+    key = digest.replace(":", "-")
+
+    assert sorted(path.name for path in (tmp_path / ".store").iterdir()) == [key, f"{key}.json", f"{key}.lock"]
+
+
+def test_only_the_chosen_layers_are_moved(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    digest = small_kit(registry)
+
+    run = agent(digest, tmp_path, "--filter", "datasets:train", "--filter", "docs")
+
+    assert run.code == 0, run.text
+    assert sorted(tree_of(tmp_path / "current")) == ["README.md", "data/train.csv"]
+    assert len([path for _, path, _, _ in registry.requests if "/blobs/" in path]) == 3  # config and two layers
+
+
+def test_two_selections_of_one_digest_live_side_by_side(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    digest = small_kit(registry)
+
+    assert agent(digest, tmp_path, "--filter", "docs").code == 0
+    assert agent(digest, tmp_path, "--filter", "model").code == 0
+
+    assert sorted(tree_of(tmp_path / "current")) == ["model/config.json", "model/weights.bin"]
+
+
+def test_new_version_replaces_the_link_and_old_ones_are_pruned(
+    tmp_path: Path, registry: FakeRegistry, agent: Agent
+) -> None:
+    digests = [small_kit(registry, weights=noise(1000, seed)) for seed in range(4)]
+
+    for digest in digests:
+        assert agent(digest, tmp_path, "--keep-previous", "1").code == 0
+
+    kept = {path.name for path in (tmp_path / ".store").iterdir() if path.is_dir()}
+    assert kept == {digest.replace(":", "-") for digest in digests[-2:]}
+    assert (tmp_path / "current/model/weights.bin").read_bytes() == noise(1000, 3)
+
+
+def test_files_and_archives_of_a_plain_artifact(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    title = "org.opencontainers.image.title"
+    layers = [
+        ("application/octet-stream", noise(70_000), {title: "weights/a.safetensors"}),
+        ("application/vnd.oci.image.layer.v1.tar", b"not unpacked", {title: "b.tar"}),
+        ("application/vnd.oci.image.layer.v1.tar", tar_of({"c/empty": b"", "c/ünï ☃": b"x"}), {}),
+        ("application/vnd.oci.image.layer.v1.tar", b"", {title: "zero"}),
+    ]
+    digest = push_artifact(registry, "ns/plain", layers)
+
+    run = agent(digest, tmp_path, repository="ns/plain", source="oci")
+
+    assert run.code == 0, run.text
+    tree = tmp_path / "current"
+    assert sorted(tree_of(tree)) == ["b.tar", "c/empty", "c/ünï ☃", "weights/a.safetensors", "zero"]
+    assert (tree / "weights/a.safetensors").read_bytes() == noise(70_000)
+
+
+def test_many_layers(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    kind = "application/vnd.oci.image.layer.v1.tar"
+    digest = push_artifact(
+        registry, "ns/many", [(kind, tar_of({f"d{i % 7}/f{i}": noise(5000, i)}), {}) for i in range(64)]
+    )
+
+    assert agent(digest, tmp_path, repository="ns/many", source="oci").code == 0
+
+    assert len(tree_of(tmp_path / "current")) == 64
+    assert (tmp_path / "current/d0/f63").read_bytes() == noise(5000, 63)

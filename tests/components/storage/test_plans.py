@@ -1,0 +1,105 @@
+"""What each kind of storage needs, as data."""
+
+import pytest
+
+from components.storage.contract import StoragePlan
+from components.storage.dispatch import plan_storage
+from stacks.spec.storage import ClaimVolume, ExistingClaimVolume, NfsVolume
+
+LABELS = {
+    "app.kubernetes.io/component": "storage",
+    "app.kubernetes.io/managed-by": "pulumi",
+    "app.kubernetes.io/name": "models",
+    "app.kubernetes.io/part-of": "slipway",
+}
+NFS = NfsVolume(type="nfs", server="10.0.0.9", path="/share", size_gib=2048)
+
+
+def test_provisioned_claim_is_not_waited_for() -> None:
+    volume = ClaimVolume(type="claim", storage_class="cfs", size_gib=500)
+    assert plan_storage(volume, "models", "serving") == StoragePlan(
+        claim_name="models",
+        access_mode="ReadWriteMany",
+        volume=None,
+        claim={
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {
+                "name": "models",
+                "namespace": "serving",
+                "labels": LABELS,
+                "annotations": {"pulumi.com/skipAwait": "true"},
+            },
+            "spec": {
+                "accessModes": ["ReadWriteMany"],
+                "resources": {"requests": {"storage": "500Gi"}},
+                "storageClassName": "cfs",
+                "volumeMode": "Filesystem",
+            },
+        },
+    )
+
+
+def test_access_mode_of_a_claim_is_the_one_asked_for() -> None:
+    volume = ClaimVolume(type="claim", storage_class="cbs", size_gib=10, access_mode="ReadWriteOnce")
+    plan = plan_storage(volume, "models", "serving")
+    assert plan.access_mode == "ReadWriteOnce"
+    assert plan.claim is not None
+    assert plan.claim["spec"]["accessModes"] == ["ReadWriteOnce"]
+
+
+def test_nfs_volume_and_claim_name_each_other() -> None:
+    assert plan_storage(NFS, "models", "serving") == StoragePlan(
+        claim_name="models",
+        access_mode="ReadWriteMany",
+        volume={
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": "serving-models", "labels": LABELS},
+            "spec": {
+                "accessModes": ["ReadWriteMany"],
+                "capacity": {"storage": "2Ti"},
+                "claimRef": {
+                    "apiVersion": "v1",
+                    "kind": "PersistentVolumeClaim",
+                    "name": "models",
+                    "namespace": "serving",
+                },
+                "nfs": {"path": "/share", "server": "10.0.0.9"},
+                "persistentVolumeReclaimPolicy": "Retain",
+                "storageClassName": "",
+                "volumeMode": "Filesystem",
+            },
+        },
+        claim={
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {"name": "models", "namespace": "serving", "labels": LABELS},
+            "spec": {
+                "accessModes": ["ReadWriteMany"],
+                "resources": {"requests": {"storage": "2Ti"}},
+                "storageClassName": "",
+                "volumeMode": "Filesystem",
+                "volumeName": "serving-models",
+            },
+        },
+    )
+
+
+def test_volumes_of_two_namespaces_do_not_meet() -> None:
+    names = [plan_storage(NFS, "models", namespace).volume for namespace in ("blue", "green")]
+    assert [volume and volume["metadata"]["name"] for volume in names] == ["blue-models", "green-models"]
+
+
+@pytest.mark.parametrize("server", ["nfs.storage.svc", "nfs.storage.svc.cluster.local"])
+def test_nfs_server_behind_the_clusters_dns_is_refused_with_the_fix(server: str) -> None:
+    volume = NfsVolume(type="nfs", server=server, path="/share", size_gib=1)
+    with pytest.raises(ValueError, match=r"storage\.models\.server: .*IP address or a name the nodes can resolve"):
+        plan_storage(volume, "models", "serving")
+
+
+def test_existing_claim_makes_nothing() -> None:
+    volume = ExistingClaimVolume(type="existingClaim", name="weights", access_mode="ReadWriteOnce")
+    assert plan_storage(volume, "models", "serving") == StoragePlan(
+        claim_name="weights", access_mode="ReadWriteOnce", volume=None, claim=None
+    )
