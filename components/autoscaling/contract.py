@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from components.objects import Manifest
 from components.workload.contract import ScaleTarget
 
 
@@ -27,3 +28,8 @@ class Scaled:
     min_pods: int
     max_pods: int
     grace_seconds: int
+
+    @property
+    def target_reference(self) -> Manifest:
+        """``scaleTargetRef`` of either kind of scaler."""
+        return {"apiVersion": self.target.api_version, "kind": self.target.kind, "name": self.target.name}

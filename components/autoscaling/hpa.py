@@ -38,10 +38,6 @@ def render(scaled: Scaled, *, cpu_percent: int) -> Manifest:
             "maxReplicas": scaled.max_pods,
             "metrics": [metric],
             "minReplicas": scaled.min_pods,
-            "scaleTargetRef": {
-                "apiVersion": scaled.target.api_version,
-                "kind": scaled.target.kind,
-                "name": scaled.target.name,
-            },
+            "scaleTargetRef": scaled.target_reference,
         },
     }

@@ -34,18 +34,8 @@ def render(scaled: Scaled, *, metric: str, waiting_per_pod: int, prometheus_url:
         waiting_per_pod: the sum divided by this is the number of pods (``AverageValue``).
         prometheus_url: where KEDA's operator reaches Prometheus.
     """
-    trigger = {
-        "type": "prometheus",
-        "name": "queue",
-        "metricType": "AverageValue",
-        "metadata": {
-            "ignoreNullValues": "false",
-            "query": query(metric, namespace=scaled.namespace, service=scaled.service),
-            "serverAddress": prometheus_url,
-            "threshold": str(waiting_per_pod),
-        },
-    }
     pace = behavior.render(behavior.SLOW_START, grace_seconds=scaled.grace_seconds)
+    question = query(metric, namespace=scaled.namespace, service=scaled.service)
     return {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
@@ -64,11 +54,21 @@ def render(scaled: Scaled, *, metric: str, waiting_per_pod: int, prometheus_url:
             "maxReplicaCount": scaled.max_pods,
             "minReplicaCount": scaled.min_pods,
             "pollingInterval": _POLLING_SECONDS,
-            "scaleTargetRef": {
-                "apiVersion": scaled.target.api_version,
-                "kind": scaled.target.kind,
-                "name": scaled.target.name,
-            },
-            "triggers": [trigger],
+            "scaleTargetRef": scaled.target_reference,
+            "triggers": [_trigger(question, waiting_per_pod, prometheus_url)],
+        },
+    }
+
+
+def _trigger(question: str, waiting_per_pod: int, prometheus_url: str) -> Manifest:
+    return {
+        "type": "prometheus",
+        "name": "queue",
+        "metricType": "AverageValue",
+        "metadata": {
+            "ignoreNullValues": "false",
+            "query": question,
+            "serverAddress": prometheus_url,
+            "threshold": str(waiting_per_pod),
         },
     }

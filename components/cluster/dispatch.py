@@ -93,6 +93,8 @@ def _provider(name: str, made: MadeCluster, opts: pulumi.ResourceOptions) -> pul
         kubeconfig=made.kubeconfig,
         context=made.context,
         cluster_identifier=made.identifier,
+        # What a person changed by hand is put right by the next update; the number of pods is left to its scaler.
+        enable_patch_force=True,
         enable_config_map_mutable=True,
         enable_secret_mutable=True,
         opts=opts,

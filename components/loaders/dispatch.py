@@ -8,6 +8,11 @@ from stacks.spec.loader import InitLoader, Loader
 from stacks.spec.source import Source
 
 
+def model_path(source: Source | None) -> str:
+    """Return the directory the server loads from; empty where the image brings the weights."""
+    return "" if source is None else init.model_path(source)
+
+
 def render(loader: Loader | None, source: Source | None, place: LoaderPlace) -> Loaded:
     """Return what brings the weights; nothing where the image brings them.
 

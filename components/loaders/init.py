@@ -6,14 +6,19 @@ Where it loads to:
 * the shared volume: the loader mounts the whole claim and makes the model's directory itself. Were it mounted by
   ``subPath``, the kubelet would make that directory as root with mode 0750, and no file system group is applied on NFS,
   so the loader could not write. The server sees its model's directory only, read-only and by ``subPath``, which exists
-  by then because init containers come first; ``current`` and ``.store`` both lie below it, so a later switch is seen.
+  by then because init containers come first.
+
+The server reads the version's own directory, not the link ``current``. On a shared volume the link is moved by
+whichever pod loads last: while versions A and B roll, a pod of A that is made anew moves it back, and a pod of B that
+starts its server just then would serve A. The digest in the path also shows in the pod what is served.
 """
 
 from math import ceil
 from typing import Final, assert_never
 
 from components.loaders import code
-from components.loaders.contract import MODEL_MOUNT, MODEL_PATH, Loaded, LoaderPlace
+from components.loaders.agent.plan import store_key
+from components.loaders.contract import MODEL_MOUNT, Loaded, LoaderPlace
 from components.objects import Manifest
 from components.quantities import MIB_PER_GIB, mebibytes
 from stacks.spec.loader import InitLoader
@@ -36,6 +41,8 @@ _CODE_MODE: Final = 0o444  # nothing secret
 _SECRET_MODE: Final = 0o440  # owned by root, readable through the pod's file system group
 _HTTPS_PORT: Final = 443
 _HTTP_PORT: Final = 80
+_DEADLINE_FLOOR_SECONDS: Final = 3600
+_SLOWEST_MIB_PER_SECOND: Final = 20  # a link slower than this is a fault somebody has to look at
 _DISK_SHARE: Final = 1.1  # file systems need room for their own tables
 _DISK_EXTRA_MIB: Final = 1024  # the staged copy's unpacked odds and ends, and manifests
 
@@ -58,7 +65,7 @@ def render(loader: InitLoader, source: Source, place: LoaderPlace) -> Loaded:
     disk = mebibytes(ceil(source.size_gib * MIB_PER_GIB * _DISK_SHARE) + _DISK_EXTRA_MIB)
     agent = code.config_map(place.namespace)
     return Loaded(
-        model_path=MODEL_PATH,
+        model_path=model_path(source),
         init_containers=(_container(loader, _args(source, reference, place, claim), place, claim, disk),),
         volumes=(_store(claim, disk), *_inputs(agent["metadata"]["name"], place.pull_secret)),
         server_mounts=(_server_mount(claim, place.model),),
@@ -66,6 +73,22 @@ def render(loader: InitLoader, source: Source, place: LoaderPlace) -> Loaded:
         config_maps=(agent,),
         egress_ports=(_port(reference, plain_http=source.plain_http),),
     )
+
+
+def model_path(source: Source) -> str:
+    """Return the directory of the one version and selection, as the server sees it."""
+    _, digest = _pinned(source.reference)
+    return f"{MODEL_MOUNT}/.store/{store_key(digest, _filters(source))}"
+
+
+def _filters(source: Source) -> tuple[str, ...]:
+    match source:
+        case ModelKitSource():
+            return source.filter
+        case OciSource():
+            return ()
+        case _:
+            assert_never(source)
 
 
 def _claim(loader: InitLoader, place: LoaderPlace) -> str | None:
@@ -95,19 +118,12 @@ def _port(reference: str, *, plain_http: bool) -> int:
 
 def _args(source: Source, reference: str, place: LoaderPlace, claim: str | None) -> list[str]:
     """Return the agent's arguments; credentials go by file, never through here."""
-    filters: tuple[str, ...]
-    match source:
-        case ModelKitSource():
-            filters = source.filter
-        case OciSource():
-            filters = ()
-        case _:
-            assert_never(source)
     into = MODEL_MOUNT if claim is None else f"{_STORE_MOUNT}/{place.model}"
     args = ["once", "--source", source.type, "--reference", reference]
-    for part in filters:
+    for part in _filters(source):
         args += ["--filter", part]
-    args += ["--into", into]
+    deadline = max(_DEADLINE_FLOOR_SECONDS, ceil(source.size_gib * MIB_PER_GIB / _SLOWEST_MIB_PER_SECOND))
+    args += ["--into", into, "--deadline-seconds", str(deadline)]
     if place.pull_secret is not None:
         args += ["--registry-config", f"{_REGISTRY_MOUNT}/{_REGISTRY_FILE}"]
     if source.plain_http:

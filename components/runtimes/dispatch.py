@@ -16,15 +16,7 @@ def render(
     startup_seconds: int,
     drain_seconds: int | None,
 ) -> Server:
-    """Return the server of model ``name``.
-
-    Args:
-        spec: the model's ``runtime`` section.
-        name: the model's name.
-        accelerators: cards of one pod.
-        model_path: directory of the weights inside the container; empty = the image brings them.
-        startup_seconds: time one pod may take from container start to its first healthy answer.
-        drain_seconds: time running requests get after SIGTERM; None = the runtime's own.
+    """Return the server of model ``name``; the runtimes' own functions say what the arguments mean.
 
     Raises:
         ValueError: the runtime needs weights and there are none.

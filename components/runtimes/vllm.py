@@ -65,9 +65,19 @@ def render(
             f'model "{name}": runtime vllm has no weights to load, because the model has no `source`; add one'
         )
     drain = DRAIN_SECONDS if drain_seconds is None else drain_seconds
+    return _server(
+        spec,
+        (*_args(spec, name, accelerators, model_path), "--shutdown-timeout", str(drain), *spec.extra_args),
+        shm_mib=_SHM_TENSOR_PARALLEL_MIB if accelerators > 1 else _SHM_ONE_CARD_MIB,
+        startup_seconds=startup_seconds,
+        drain=Drain(pre_stop_seconds=PRE_STOP_SECONDS, grace_seconds=PRE_STOP_SECONDS + drain + _MARGIN_SECONDS),
+    )
+
+
+def _server(spec: VllmRuntime, args: tuple[str, ...], *, shm_mib: int, startup_seconds: int, drain: Drain) -> Server:
     return Server(
         image=spec.image,
-        args=(*_args(spec, name, accelerators, model_path), "--shutdown-timeout", str(drain), *spec.extra_args),
+        args=args,
         ports={HTTP: PORT},
         startup=HttpProbe(
             path="/health",
@@ -80,10 +90,10 @@ def render(
         metrics_path="/metrics",
         env=dict(_ENV),
         writable=(_HOME, "/tmp"),  # noqa: S108 - a mount point in the container, not a file of this machine
-        shm_mib=_SHM_TENSOR_PARALLEL_MIB if accelerators > 1 else _SHM_ONE_CARD_MIB,
+        shm_mib=shm_mib,
         user=_USER,
         group=_GROUP,
-        drain=Drain(pre_stop_seconds=PRE_STOP_SECONDS, grace_seconds=PRE_STOP_SECONDS + drain + _MARGIN_SECONDS),
+        drain=drain,
         queue=_QUEUE,
         cache_metric=_CACHE,
         hot_reload=False,  # base weights are read once, at start

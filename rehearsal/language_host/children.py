@@ -85,7 +85,7 @@ class Children:
 
 
 def _gone(child: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Wait until the child and every process of its group is gone; False when the time is over."""
+    """Wait until every process of the child's group is gone and reaped; False when the time is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         child.poll()  # reaps it: a dead leader that nobody reaped would keep the group alive

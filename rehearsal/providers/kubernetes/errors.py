@@ -34,7 +34,7 @@ def is_conflict(error: ApiError) -> bool:
 
 
 def conflicting_owners(error: ApiError) -> list[str]:
-    """List who owns the fields of a conflict, as the server writes it: ``"kubectl" with subresource "scale" using …``."""
+    """List who owns the fields of a conflict in the server's words: ``"kubectl" with subresource "scale" using v1``."""
     return [
         text(cause, "message").removeprefix("conflict with ")
         for cause in items(error.status, "details", "causes")

@@ -36,7 +36,7 @@ def run(scaling: Scaling, target: ScaleTarget | None = DEPLOYMENT) -> Recorded:
 
 
 def test_one_scaler_that_waits_for_the_model() -> None:
-    recorded = run(Scaling(min=1, max=4))
+    recorded = run(Scaling(min=1, max=4, on="queue"))
     found = {resource.type: resource for resource in recorded.resources}
     component = found.pop("slipway:autoscaling:Autoscaler")
     service = found.pop("kubernetes:core/v1:Service")
@@ -53,4 +53,4 @@ def test_a_fixed_number_of_pods_registers_nothing_more() -> None:
 
 
 def test_a_runtime_that_scales_itself_gets_no_second_scaler() -> None:
-    assert len(run(Scaling(min=1, max=4), target=None).resources) == 2
+    assert len(run(Scaling(min=1, max=4, on="queue"), target=None).resources) == 2

@@ -38,20 +38,17 @@ def render(section: Scaling, server: Server | None = None, workload: Scaled | No
     return manifest
 
 
-@pytest.mark.parametrize("section", [Scaling(), Scaling(min=3, max=3), Scaling(min=2, on="queue")])
+@pytest.mark.parametrize("section", [scaling(on="cpu"), scaling(on="queue")])
 def test_a_fixed_number_of_pods_has_no_scaler(section: Scaling) -> None:
-    assert dispatch.signal(section, serve()) is None
-    assert dispatch.render(section, serve(), scaled(), prometheus_url=None) is None
+    assert dispatch.render(section, serve(), scaled(3, 3), prometheus_url=None) is None
 
 
-def test_left_out_the_queue_decides_where_there_is_one() -> None:
-    assert dispatch.signal(scaling(), serve()) == "queue"
-    assert dispatch.signal(scaling(), serve(HTTP)) == "cpu"
-    assert dispatch.signal(scaling(on="cpu"), serve()) == "cpu"
+def test_without_a_signal_there_is_no_scaler() -> None:
+    assert dispatch.render(scaling(), serve(), scaled(), prometheus_url=PROMETHEUS) is None
 
 
 def test_the_scaled_object() -> None:
-    assert render(scaling())["spec"] == {
+    assert render(scaling(on="queue"))["spec"] == {
         "advanced": {
             "horizontalPodAutoscalerConfig": {
                 "behavior": {
@@ -89,7 +86,7 @@ def test_the_scaled_object() -> None:
 
 @pytest.mark.parametrize(("low", "high", "pods"), [(1, 2, 2), (1, 8, 3), (5, 8, 5)])
 def test_the_fallback_stays_between_the_bounds(low: int, high: int, pods: int) -> None:
-    assert render(scaling(), workload=scaled(low, high))["spec"]["fallback"]["replicas"] == pods
+    assert render(scaling(on="queue"), workload=scaled(low, high))["spec"]["fallback"]["replicas"] == pods
 
 
 def test_the_autoscaler() -> None:
@@ -129,16 +126,15 @@ def test_the_processor_target_has_a_default() -> None:
 
 @pytest.mark.parametrize(("grace", "seconds"), [(60, 180), (330, 330), (3620, 1800)])
 def test_pods_leave_no_faster_than_they_drain(grace: int, seconds: int) -> None:
-    spec = render(scaling(), workload=scaled(grace=grace))["spec"]
+    spec = render(scaling(on="queue"), workload=scaled(grace=grace))["spec"]
     behavior = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
     assert behavior["scaleDown"]["policies"][0]["periodSeconds"] == seconds
 
 
-def test_the_queue_target_comes_from_the_stack_or_the_runtime() -> None:
-    assert dispatch.queue_target(scaling(target=9), serve()) == 9
-    assert dispatch.queue_target(scaling(), serve()) == 5
-    assert dispatch.queue_target(scaling(on="cpu", target=80), serve()) == 5  # 80 is a percentage here
-    assert dispatch.queue_target(scaling(), serve(HTTP)) is None
+@pytest.mark.parametrize(("target", "threshold"), [(9, "9"), (None, "5")])
+def test_the_queue_target_comes_from_the_stack_or_the_runtime(target: int | None, threshold: str) -> None:
+    (trigger,) = render(scaling(on="queue", target=target))["spec"]["triggers"]
+    assert trigger["metadata"]["threshold"] == threshold
 
 
 def test_a_runtime_without_a_queue_cannot_scale_on_it() -> None:
@@ -148,4 +144,4 @@ def test_a_runtime_without_a_queue_cannot_scale_on_it() -> None:
 
 def test_without_prometheus_the_queue_cannot_be_asked() -> None:
     with pytest.raises(ValueError, match=r"no monitoring.prometheusUrl"):
-        dispatch.render(scaling(), serve(), scaled(), prometheus_url=None)
+        dispatch.render(scaling(on="queue"), serve(), scaled(), prometheus_url=None)

@@ -2,10 +2,13 @@
 
 import pytest
 
+from components.loaders import dispatch
+from components.loaders.agent.arguments import parse_arguments
+from components.loaders.agent.plan import store_key
 from components.loaders.contract import NOTHING_LOADED, Loaded
 from components.objects import Manifest
 from stacks.spec.loader import InitLoader
-from stacks.spec.source import OciSource
+from stacks.spec.source import ModelKitSource, OciSource, Source
 from tests.components.model_samples import ARTIFACT, DIGEST, KIT, load, place
 
 
@@ -30,17 +33,17 @@ def test_a_modelkit_is_loaded_by_digest_into_a_volume_of_the_pod() -> None:
         *("once", "--source", "modelkit"),
         *("--reference", f"registry.example.com/models/qwen3@{DIGEST}"),
         *("--filter", "model", "--filter", "docs"),
-        *("--into", "/models"),
+        *("--into", "/models", "--deadline-seconds", "3600"),
         *("--registry-config", "/run/slipway/registry/config.json"),
     ]
-    assert loaded.model_path == "/models/current"
     assert loaded.server_mounts == ({"name": "model-store", "mountPath": "/models", "readOnly": True},)
 
 
 def test_a_plain_artifact_from_a_registry_without_tls_or_credentials() -> None:
     loaded = load(ARTIFACT, place(secret=None))
     assert container(loaded)["args"] == [
-        *("once", "--source", "oci", "--reference", ARTIFACT.reference, "--into", "/models", "--plain-http"),
+        *("once", "--source", "oci", "--reference", ARTIFACT.reference, "--into", "/models"),
+        *("--deadline-seconds", "3600", "--plain-http"),
     ]
     assert [entry["name"] for entry in loaded.volumes] == ["model-store", "loader-agent"]
 
@@ -87,6 +90,21 @@ def test_credentials_are_a_file_only_the_pod_can_read() -> None:
     }
     mount = next(entry for entry in container(loaded)["volumeMounts"] if entry["name"] == "registry-config")
     assert mount == {"name": "registry-config", "mountPath": "/run/slipway/registry", "readOnly": True}
+
+
+@pytest.mark.parametrize("source", [KIT, ARTIFACT], ids=lambda source: source.type)
+def test_the_server_reads_the_version_the_agent_makes_and_no_other(source: Source) -> None:
+    """The agent's own reading of the arguments says which directory it makes."""
+    arguments = parse_arguments(container(load(source))["args"])
+    made = arguments.into / ".store" / store_key(arguments.reference.digest, arguments.filters)
+    assert load(source).model_path == str(made)
+    assert dispatch.model_path(source) == str(made)
+    assert dispatch.model_path(None) == ""
+
+
+def test_a_huge_model_gets_more_than_an_hour() -> None:
+    source = ModelKitSource.model_validate({"type": "modelkit", "reference": KIT.reference, "sizeGib": 700})
+    assert parse_arguments(container(load(source))["args"]).deadline_seconds == 35_840
 
 
 def test_a_new_digest_rolls_the_pods() -> None:

@@ -18,7 +18,7 @@ from components.monitoring.contract import Watched
 from tests.components.monitoring.watched_sample import WATCHED
 
 PROMTOOL: Final = shutil.which("promtool")
-pytestmark = pytest.mark.skipif(PROMTOOL is None, reason="needs promtool: install the Debian package `prometheus`")
+needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="needs promtool: install the Debian package `prometheus`")
 
 Series = Mapping[str, str]
 """Series by name and labels, values in promtool's notation: start, step, count."""
@@ -83,6 +83,7 @@ def run(directory: Path, *args: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@needs_promtool
 @pytest.mark.parametrize(
     "watched",
     [WATCHED, replace(WATCHED, metrics_path=None, queue_metric=None, cache_metric=None, queue_scaled=False)],
@@ -93,6 +94,7 @@ def test_prometheus_accepts_the_rules(tmp_path: Path, watched: Watched) -> None:
     run(tmp_path, "check", "rules", "rules.yaml")
 
 
+@needs_promtool
 def test_a_calm_hour_is_silent(tmp_path: Path) -> None:
     firing(tmp_path, CALM, 60, ())
 
@@ -150,6 +152,7 @@ FAULTS: Final[dict[str, tuple[Series, int, tuple[str, ...]]]] = {
 }
 
 
+@needs_promtool
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_fires_its_own_alert_only(tmp_path: Path, fault: str) -> None:
     series, minute, expected = FAULTS[fault]

@@ -1,10 +1,10 @@
 """What the component registers."""
 
 from components.node_pool.component import NodePool, NodePoolArgs
-from stacks.spec.node_pool import NodePool as NodePoolSpec
+from tests.components.spec_samples import pool
 from tests.mocks import Recorded, deploy
 
-POOL = NodePoolSpec(name="l20", accelerator="nvidia-l20", min=2, max=4)
+POOL = pool("l20", accelerator="nvidia-l20", min=2, max=4)
 
 
 def run(*, simulated: bool) -> Recorded:

@@ -2,10 +2,11 @@
 
 from components.node_pool.contract import NodeTarget
 from components.node_pool.placement import placement_for, pool_labels, pool_taints
-from stacks.spec.node_pool import NodePool, Taint
+from stacks.spec.node_pool import Taint
+from tests.components.spec_samples import pool
 
-CPU = NodePool(name="general")
-GPU = NodePool(name="l20", accelerator="nvidia-l20", accelerators_per_node=4)
+CPU = pool("general")
+GPU = pool("l20", accelerator="nvidia-l20", acceleratorsPerNode=4)
 GPU_TOLERATION = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 
 
@@ -16,9 +17,9 @@ def test_pool_without_labels_is_selected_by_its_own_label() -> None:
 
 
 def test_own_labels_replace_the_default_one() -> None:
-    pool = NodePool(name="general", labels={"zone": "b", "team": "a"})
-    assert pool_labels(pool) == {"team": "a", "zone": "b"}
-    assert list(pool_labels(pool)) == ["team", "zone"]
+    labelled = pool("general", labels={"zone": "b", "team": "a"})
+    assert pool_labels(labelled) == {"team": "a", "zone": "b"}
+    assert list(pool_labels(labelled)) == ["team", "zone"]
 
 
 def test_pod_in_an_accelerator_pool_asks_for_one_card_unless_told_otherwise() -> None:
@@ -38,12 +39,12 @@ def test_pod_without_cards_still_tolerates_the_pool() -> None:
 
 
 def test_taints_of_the_pool_follow_the_accelerators() -> None:
-    pool = NodePool(name="l20", accelerator="nvidia-l20", taints=(Taint(key="team", value="a", effect="NoExecute"),))
-    assert pool_taints(pool) == (
+    tainted = pool("l20", accelerator="nvidia-l20", taints=(Taint(key="team", value="a", effect="NoExecute"),))
+    assert pool_taints(tainted) == (
         Taint(key="nvidia.com/gpu", value="present"),
         Taint(key="team", value="a", effect="NoExecute"),
     )
-    assert placement_for(pool, None).tolerations == (
+    assert placement_for(tainted, None).tolerations == (
         GPU_TOLERATION,
         {"key": "team", "operator": "Equal", "value": "a", "effect": "NoExecute"},
     )
@@ -51,8 +52,8 @@ def test_taints_of_the_pool_follow_the_accelerators() -> None:
 
 def test_own_taint_with_the_accelerators_key_wins() -> None:
     own = Taint(key="nvidia.com/gpu", value="true", effect="NoExecute")
-    pool = NodePool(name="l20", accelerator="nvidia-l20", taints=(own,))
-    assert pool_taints(pool) == (own,)
-    assert placement_for(pool, None).tolerations == (
+    tainted = pool("l20", accelerator="nvidia-l20", taints=(own,))
+    assert pool_taints(tainted) == (own,)
+    assert placement_for(tainted, None).tolerations == (
         {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoExecute"},
     )

@@ -3,16 +3,16 @@
 import pytest
 
 from components.node_pool.rehearsal import node_names, render_node
-from stacks.spec.node_pool import NodePool
+from tests.components.spec_samples import pool
 
 
 @pytest.mark.parametrize(("least", "names"), [(0, ("a-0",)), (1, ("a-0",)), (3, ("a-0", "a-1", "a-2"))])
 def test_a_pool_has_its_smallest_number_of_nodes_and_never_none(least: int, names: tuple[str, ...]) -> None:
-    assert node_names(NodePool(name="a", min=least, max=3)) == names
+    assert node_names(pool("a", min=least, max=3)) == names
 
 
 def test_cpu_node() -> None:
-    node = render_node(NodePool(name="general", cpu=8, memory_gib=32, disk_gib=100), "general-0")
+    node = render_node(pool("general", cpu=8, memoryGib=32, diskGib=100), "general-0")
     resources = {"cpu": "8", "ephemeral-storage": "100Gi", "memory": "32Gi", "pods": "110"}
     assert node == {
         "apiVersion": "v1",
@@ -38,8 +38,8 @@ def test_cpu_node() -> None:
 
 
 def test_accelerator_node_announces_its_cards_and_keeps_others_away() -> None:
-    pool = NodePool(name="h20", accelerator="nvidia-h20", accelerators_per_node=8, labels={"gpu": "h20"})
-    node = render_node(pool, "h20-0")
+    cards = pool("h20", accelerator="nvidia-h20", acceleratorsPerNode=8, labels={"gpu": "h20"})
+    node = render_node(cards, "h20-0")
     assert node["status"]["capacity"]["nvidia.com/gpu"] == "8"
     assert node["status"]["allocatable"] == node["status"]["capacity"]
     assert node["spec"] == {"taints": [{"effect": "NoSchedule", "key": "nvidia.com/gpu", "value": "present"}]}
@@ -51,5 +51,5 @@ def test_accelerator_node_announces_its_cards_and_keeps_others_away() -> None:
 
 
 def test_big_memory_is_spelled_as_the_api_server_spells_it() -> None:
-    node = render_node(NodePool(name="a", memory_gib=2048), "a-0")
+    node = render_node(pool("a", memoryGib=2048), "a-0")
     assert node["status"]["capacity"]["memory"] == "2Ti"

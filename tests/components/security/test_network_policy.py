@@ -14,7 +14,7 @@ CLOSED = ModelTraffic(
     loader_ports=(),
     loader_cidrs=(),
 )
-SAME_NAMESPACE = {"podSelector": {}}
+SAME_NAMESPACE: dict[str, object] = {"podSelector": {}}
 
 
 def namespace(name: str) -> dict[str, object]:

@@ -5,11 +5,12 @@ import pytest
 
 from components.objects import KubernetesObject
 from components.storage.dispatch import ModelStorage, ModelStorageArgs
-from stacks.spec.storage import ClaimVolume, ExistingClaimVolume, ModelVolume, NfsVolume
+from stacks.spec.storage import ExistingClaimVolume, ModelVolume
+from tests.components.spec_samples import claim, nfs
 from tests.mocks import Recorded, deploy
 
-CLAIM = ClaimVolume(type="claim", storage_class="cfs", size_gib=500)
-NFS = NfsVolume(type="nfs", server="10.0.0.9", path="/share", size_gib=20)
+CLAIM = claim()
+NFS = nfs()
 EXISTING = ExistingClaimVolume(type="existingClaim", name="weights")
 CLAIM_TYPE = "kubernetes:core/v1:PersistentVolumeClaim"
 VOLUME_TYPE = "kubernetes:core/v1:PersistentVolume"
@@ -30,8 +31,8 @@ def run(volume: ModelVolume, *, protected: bool = False) -> tuple[Recorded, list
 
 def test_claim_waits_for_the_namespace_and_is_the_barrier() -> None:
     recorded, [storage] = run(CLAIM)
-    claim = recorded.one(CLAIM_TYPE, "store")
-    assert claim.dependencies == (NAMESPACE_URN,)
+    made = recorded.one(CLAIM_TYPE, "store")
+    assert made.dependencies == (NAMESPACE_URN,)
     assert isinstance(storage.barrier, KubernetesObject)
     assert (storage.claim_name, storage.access_mode) == ("store", "ReadWriteMany")
 

@@ -4,7 +4,8 @@ import pytest
 
 from components.storage.contract import StoragePlan
 from components.storage.dispatch import plan_storage
-from stacks.spec.storage import ClaimVolume, ExistingClaimVolume, NfsVolume
+from stacks.spec.storage import ExistingClaimVolume
+from tests.components.spec_samples import claim, nfs
 
 LABELS = {
     "app.kubernetes.io/component": "storage",
@@ -12,11 +13,11 @@ LABELS = {
     "app.kubernetes.io/name": "models",
     "app.kubernetes.io/part-of": "slipway",
 }
-NFS = NfsVolume(type="nfs", server="10.0.0.9", path="/share", size_gib=2048)
+NFS = nfs()
 
 
 def test_provisioned_claim_is_not_waited_for() -> None:
-    volume = ClaimVolume(type="claim", storage_class="cfs", size_gib=500)
+    volume = claim()
     assert plan_storage(volume, "models", "serving") == StoragePlan(
         claim_name="models",
         access_mode="ReadWriteMany",
@@ -41,7 +42,7 @@ def test_provisioned_claim_is_not_waited_for() -> None:
 
 
 def test_access_mode_of_a_claim_is_the_one_asked_for() -> None:
-    volume = ClaimVolume(type="claim", storage_class="cbs", size_gib=10, access_mode="ReadWriteOnce")
+    volume = claim(accessMode="ReadWriteOnce")
     plan = plan_storage(volume, "models", "serving")
     assert plan.access_mode == "ReadWriteOnce"
     assert plan.claim is not None
@@ -93,13 +94,15 @@ def test_volumes_of_two_namespaces_do_not_meet() -> None:
 
 @pytest.mark.parametrize("server", ["nfs.storage.svc", "nfs.storage.svc.cluster.local"])
 def test_nfs_server_behind_the_clusters_dns_is_refused_with_the_fix(server: str) -> None:
-    volume = NfsVolume(type="nfs", server=server, path="/share", size_gib=1)
+    volume = nfs(server=server)
     with pytest.raises(ValueError, match=r"storage\.models\.server: .*IP address or a name the nodes can resolve"):
         plan_storage(volume, "models", "serving")
 
 
 def test_existing_claim_makes_nothing() -> None:
-    volume = ExistingClaimVolume(type="existingClaim", name="weights", access_mode="ReadWriteOnce")
+    volume = ExistingClaimVolume.model_validate(
+        {"type": "existingClaim", "name": "weights", "accessMode": "ReadWriteOnce"}
+    )
     assert plan_storage(volume, "models", "serving") == StoragePlan(
         claim_name="weights", access_mode="ReadWriteOnce", volume=None, claim=None
     )

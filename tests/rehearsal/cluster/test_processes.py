@@ -112,11 +112,10 @@ def test_environment_of_the_user_is_not_handed_on(layout: Layout, monkeypatch: p
     """Neither credentials nor proxies reach a component."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid")
-    ensure_running(layout, [Component(name="printer", arguments=("/usr/bin/env",))])
-    while dead(layout, [Component(name="printer", arguments=())]) is None:
-        pass
-
-    shown = layout.log_path("printer").read_text()
+    ensure_running(layout, [Component(name="printer", arguments=("/bin/sh", "-c", "env; exec sleep 300"))])
+    log = layout.log_path("printer")
+    wait_until(lambda: "PYTHONPATH=" in log.read_text())
+    shown = log.read_text()
 
     assert "secret" not in shown
     assert "proxy" not in shown

@@ -79,18 +79,30 @@ class FakeRegistry:
             self.manifests[repository, name] = data
         return digest_of(data)
 
-    def start(self) -> ThreadingHTTPServer:
-        """Serve on a free port."""
+    def make_server(self) -> ThreadingHTTPServer:
+        """Listen on a free port."""
         registry = self
 
         class Handler(_Handler):
             fake = registry
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
+        server = _Server(("127.0.0.1", 0), Handler)
         self.port = server.server_address[1]
+        return server
+
+    def start(self) -> ThreadingHTTPServer:
+        """Listen and serve."""
+        server = self.make_server()
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return server
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Stay quiet: a client that hangs up is what the tests are about."""
 
 
 class _Handler(BaseHTTPRequestHandler):
