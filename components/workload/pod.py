@@ -21,6 +21,10 @@ COMPONENT: Final = "server"
 """Value of the component label of pods, Deployment and Service."""
 
 _SHM_VOLUME: Final = "shm"
+_FILE_GROUP: Final = 10001
+"""Group of all volumes. One for every model: on a shared volume two groups would make the kubelet change the owner of
+every file again at each start of the other's pods."""
+
 _SLEEP_ACTION_SINCE: Final = (1, 30)  # KEP 3960: on by default from 1.30
 _LOCAL_VOLUMES: Final = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
 
@@ -96,7 +100,7 @@ def _filled(manifest: Manifest) -> Manifest:
 
 def _pod_security(server: Server) -> Manifest:
     return {
-        "fsGroup": server.user,
+        "fsGroup": _FILE_GROUP,
         "fsGroupChangePolicy": "OnRootMismatch",  # else the kubelet walks the whole model store at every start
         "runAsGroup": server.user if server.group is None else server.group,
         "runAsNonRoot": True,

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from rehearsal.control_plane.api import MERGE_PATCH, ApiError, Object
 from rehearsal.control_plane.errors import ClusterError
 from rehearsal.control_plane.open_crds import is_established, manifest
+from rehearsal.controller.volumes import PROVISIONER
 
 if TYPE_CHECKING:
     from rehearsal.control_plane.api import ApiClient
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from rehearsal.control_plane.options import ClusterOptions, StorageClass
 
 MADE_BY_LABEL = {"slipway.dev/rehearsal": "true"}
-PROVISIONER = "rehearsal.slipway.dev/volumes"
 _CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 _CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.control_plane.api import block
-from rehearsal.control_plane.objects import PROVISIONER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rehearsal.control_plane.api import Object
 
+# The name by which storage classes ask for this stand-in. It is kept here and not beside the classes, so that the
+# controller starts without the modules that only the command needs.
+PROVISIONER = "rehearsal.slipway.dev/volumes"
 # Annotations between the volume controller, the scheduler and provisioners
 # (kubernetes.io, "Well-Known Labels, Annotations and Taints", 1.34).
 PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"

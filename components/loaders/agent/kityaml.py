@@ -23,7 +23,7 @@ _LAYER_FIELDS: Final = frozenset({"digest", "diffId"})
 
 def kitfile_yaml(raw: Mapping[str, object]) -> bytes:
     """Return the Kitfile without the layer digests that packing added."""
-    return "".join(f"{line}\n" for line in _mapping(_tidy(raw), 0)).encode()
+    return "".join(f"{line}\n" for line in _mapping(_tidy(raw), 0)).encode("utf-8", "replace")
 
 
 def _tidy(raw: Mapping[str, object]) -> dict[str, object]:
@@ -85,7 +85,7 @@ def _literal(head: str, value: str, indent: int) -> Iterator[str]:
     body = value.rstrip("\n")
     kept = len(value) - len(body)
     if body[:1] in {"", " ", "\t"} or kept > 1 or not all(line.isprintable() for line in body.split("\n")):
-        yield head + json.dumps(value, ensure_ascii=False)
+        yield head + _quoted(value)
         return
     yield head + ("|" if kept else "|-")
     for line in body.split("\n"):
@@ -100,11 +100,16 @@ def _scalar(value: object, *, flow: bool = False) -> str:
     return json.dumps(value)
 
 
+def _quoted(value: str) -> str:
+    """Return a double-quoted scalar (YAML 1.2.2, section 5.7 "Escaped Characters")."""
+    named = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    return '"' + "".join(named.get(one) or (one if one.isprintable() else f"\\U{ord(one):08x}") for one in value) + '"'
+
+
 def _text(value: str, *, flow: bool = False) -> str:
-    if not value or (_NOT_A_STRING.fullmatch(value) and not _VERSION.fullmatch(value)):
-        return json.dumps(value, ensure_ascii=False)
-    if not value.isprintable():
-        return json.dumps(value)
+    other = _NOT_A_STRING.fullmatch(value) and not _VERSION.fullmatch(value)
+    if not value or other or not value.isprintable():
+        return _quoted(value)
     plain = value[0] not in _START and value == value.strip() and not value.startswith(("---", "..."))
     plain = plain and not (value[0] in "-?:" and value[1:2] in {"", " "})
     plain = plain and ": " not in value and not value.endswith(":") and " #" not in value

@@ -24,6 +24,7 @@ def safe_path(name: str, where: str) -> tuple[str, ...]:
         UnsafeError: absolute, with ``..``, a NUL or a name too long.
     """
     problem = ""
+    encoded = name.encode("utf-8", "surrogateescape") if _is_text(name) else b""
     parts = tuple(part for part in name.split("/") if part not in {"", "."})
     if name.startswith("/"):
         problem = "is absolute"
@@ -31,7 +32,9 @@ def safe_path(name: str, where: str) -> tuple[str, ...]:
         problem = "climbs with '..'"
     elif "\0" in name:
         problem = "holds a NUL"
-    elif len(_encoded(name)) > PATH_LIMIT_BYTES or any(len(_encoded(part)) > COMPONENT_LIMIT_BYTES for part in parts):
+    elif name and not encoded:
+        problem = "is not text a file system can store"
+    elif len(encoded) > PATH_LIMIT_BYTES or any(len(part) > COMPONENT_LIMIT_BYTES for part in encoded.split(b"/")):
         problem = "is too long"
     if problem:
         raise UnsafeError(f"{where}: path {name!r} {problem}; the artifact is refused")
@@ -46,5 +49,6 @@ def safe_file_path(name: str, where: str) -> tuple[str, ...]:
     return parts
 
 
-def _encoded(name: str) -> bytes:
-    return name.encode("utf-8", "surrogateescape")
+def _is_text(name: str) -> bool:
+    """Return whether a name has bytes: JSON may hold halves of surrogate pairs, which have none."""
+    return not any("\ud800" <= letter < "\udc80" or "\udcff" < letter <= "\udfff" for letter in name)

@@ -109,7 +109,7 @@ def test_no_token_no_service_variables_and_the_pools_nodes() -> None:
 
 def test_users_and_groups() -> None:
     assert render()["spec"]["securityContext"] == {
-        "fsGroup": 2000,
+        "fsGroup": 10001,
         "fsGroupChangePolicy": "OnRootMismatch",
         "runAsGroup": 0,
         "runAsNonRoot": True,
@@ -117,6 +117,13 @@ def test_users_and_groups() -> None:
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     assert render(server=serve(HTTP), placement=ON_CPU)["spec"]["securityContext"]["runAsGroup"] == 65532
+
+
+def test_all_models_share_the_group_of_the_volumes() -> None:
+    groups = {
+        render(server=serve(spec), placement=ON_CPU)["spec"]["securityContext"]["fsGroup"] for spec in (HTTP, VLLM)
+    }
+    assert len(groups) == 1
 
 
 def test_cards_and_memory_are_asked_for_in_full() -> None:

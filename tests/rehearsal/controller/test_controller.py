@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
+import textwrap
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -156,6 +159,24 @@ def test_collection_survives_restarts_and_lost_history(monkeypatch: pytest.Monke
         collection.run()
 
     assert seen == [{"a", "b"}, {"a", "b", "c"}, {"b", "c"}, {"b"}]
+
+
+def test_controller_ends_when_the_api_server_is_gone() -> None:
+    """It does not outlive its cluster for ever; the time is cut short here."""
+    program = textwrap.dedent("""
+        from rehearsal.control_plane.api import UnreachableError
+        from rehearsal.controller import loop
+
+        class Gone:
+            def request(self, *_arguments, **_options):
+                raise UnreachableError("gone")
+
+        loop._GONE_SECONDS, loop._LONGEST_SLEEP_SECONDS = 0.5, 0.1
+        settings = loop.Settings(bind_delay_seconds=0, address_delay_seconds=0, storage_classes=frozenset())
+        loop.Controller(Gone(), settings).run()
+    """)
+
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=30, capture_output=True)
 
 
 def _names(collection: Collection) -> set[str]:

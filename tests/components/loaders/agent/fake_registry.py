@@ -117,7 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
         fake = self.fake
         authorization = self.headers.get("Authorization", "")
         fake.requests.append((self.command, self.path, authorization, self.headers.get("Range", "")))
-        if self.path.startswith("/token"):
+        self.path = self.path.partition("?")[0]
+        if self.path == "/token":
             self._token(authorization)
         elif not self._allowed(authorization):
             self._challenge()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.loaders.agent.arguments import parse_arguments
@@ -90,6 +90,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=50)  # PyYAML is slow
 @given(
     st.text(min_size=1, max_size=40).filter(lambda text: "\r" not in text),
     st.sampled_from(

@@ -96,7 +96,7 @@ def test_same_file_in_two_layers(tmp_path: Path, registry: FakeRegistry, agent: 
     assert "two entries for 'a'" in run.why
 
 
-@pytest.mark.parametrize("title", ["../evil", "/evil", "a/../../evil", "."])
+@pytest.mark.parametrize("title", ["../evil", "/evil", "a/../../evil", ".", "\ud800", "a\0b"])
 def test_title_that_is_no_safe_path(tmp_path: Path, registry: FakeRegistry, agent: Agent, title: str) -> None:
     layer = ("application/octet-stream", b"x", {"org.opencontainers.image.title": title})
 

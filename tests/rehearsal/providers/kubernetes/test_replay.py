@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from rehearsal.providers.codec import Tree
 from rehearsal.providers.kubernetes import create
-from rehearsal.providers.kubernetes.cluster import Cluster as Api
 from tests.rehearsal.providers.kubernetes.replay import Key, Replay
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from rehearsal.cluster import Cluster
+    from rehearsal.providers.codec import Tree
+    from rehearsal.providers.kubernetes.cluster import Cluster as Api
+
+    ByHand = Callable[[Api], object]
 
 RECORDINGS = Path(__file__).parents[5] / "shared" / "traces" / "kubernetes"
 pytestmark = [
@@ -24,7 +27,6 @@ pytestmark = [
         not RECORDINGS.is_dir(), reason="the recorded calls of the real plugin are not beside this clone"
     ),
 ]
-ByHand = Callable[[Api], None]
 
 STRICT = "an unknown field is an error from the start; the real plugin drops it without a word"
 TIME_LIMIT = "a claim's time limit holds; the real plugin waited on until it was stopped"
@@ -87,16 +89,10 @@ def hold(api: Api) -> None:
 
 BY_HAND: dict[str, ByHand] = {
     "lifecycle/08-refresh-drift": drift,
-    "failures/02-exists-preview": lambda api: _ignore(
-        api.create(thing("ConfigMap", "exists", "trace-failures"), dry_run=False)
-    ),
+    "failures/02-exists-preview": lambda api: api.create(thing("ConfigMap", "exists", "trace-failures"), dry_run=False),
     "ownership/02-preview-ignored": own,
     "ownership/10-destroy-finalizer": hold,
 }
-
-
-def _ignore(_value: object) -> None:
-    """Take a value nobody needs."""
 
 
 def steps(scenario: str) -> Iterable[Path]:

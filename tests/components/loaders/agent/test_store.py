@@ -1,0 +1,156 @@
+"""The store and its leftovers, looked at from inside."""
+
+import os
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from components.loaders.agent import locks, staging
+from components.loaders.agent.deadline import Deadline
+from components.loaders.agent.errors import LockError
+from components.loaders.agent.locks import free, locked
+from components.loaders.agent.logs import Log
+from components.loaders.agent.staging import STALE_SECONDS, Staging, claim
+from components.loaders.agent.store import Store
+from components.loaders.agent.tree import FileRecord
+from tests.components.loaders.agent.conftest import Agent
+from tests.components.loaders.agent.fake_registry import FakeRegistry
+from tests.components.loaders.agent.kits import noise, small_kit, tree_of
+
+KEY = f"sha256-{'1' * 64}"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty store."""
+    store = Store(tmp_path, "current", Deadline(30), Log())
+    store.prepare()
+    return store
+
+
+def leave_behind(root: Path, owner: str, age_seconds: float, key: str = KEY) -> Path:
+    """Make the staging directory of a process that is gone."""
+    path = root / ".store" / f"{key}.tmp-dead"
+    path.mkdir(parents=True)
+    alive = path / "alive"
+    alive.write_text(owner)
+    then = time.time() - age_seconds
+    os.utime(alive, (then, then))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("owner", "age_seconds", "dead"),
+    [
+        (socket.gethostname(), 0, True),
+        ("another-node", 0, False),
+        ("another-node", STALE_SECONDS + 5, True),
+        ("", 0, False),
+    ],
+)
+def test_who_counts_as_dead(tmp_path: Path, store: Store, owner: str, age_seconds: float, dead: bool) -> None:
+    path = leave_behind(tmp_path, owner, age_seconds)
+
+    store.clean_leftovers("")
+
+    assert path.exists() != dead
+
+
+def test_living_loader_is_never_disturbed(tmp_path: Path, store: Store) -> None:
+    mine = Staging(tmp_path / ".store", KEY)
+    mine.open()
+    os.utime(mine.path / "alive", (0, 0))
+
+    store.clean_leftovers("")
+
+    assert mine.tree.is_dir()
+    assert claim(mine.path) is None
+    mine.close()
+    descriptor = claim(mine.path)
+    assert descriptor is not None
+    os.close(descriptor)
+
+
+def test_leftovers_of_the_same_version_wait_to_be_taken_over(tmp_path: Path, store: Store) -> None:
+    path = leave_behind(tmp_path, socket.gethostname(), 0)
+
+    store.clean_leftovers(KEY)
+
+    assert path.exists()
+
+
+def test_taken_over_tree_keeps_only_what_was_marked_and_is_whole(tmp_path: Path, store: Store) -> None:
+    path = leave_behind(tmp_path, socket.gethostname(), 0)
+    with store.staging(KEY) as mine:
+        assert not path.exists()
+        for name in ("whole", "short", "unmarked"):
+            (mine.tree / name).write_bytes(b"12345")
+
+        class Written:
+            files = (FileRecord(path="whole", size=5, executable=False),)
+            directories = ("empty/deep",)
+
+        mine.mark_done("a", Written())  # pyright: ignore[reportArgumentType]  # the two fields that are read
+        Written.files = (FileRecord(path="short", size=6, executable=False),)
+        mine.mark_done("b", Written())  # pyright: ignore[reportArgumentType]  # the two fields that are read
+        (mine.path / "layers/c").write_text("{broken")
+
+        assert mine.recover(["a", "b", "c", "d"]) == {"a"}
+
+        assert sorted(found.name for found in mine.tree.rglob("*")) == ["deep", "empty", "whole"]
+
+
+def test_loser_of_a_race_without_locks_finds_it_done(tmp_path: Path, store: Store) -> None:
+    """Both made the same version: the second rename fails, which is fine, the trees are equal."""
+    for content in (b"first", b"second"):
+        with store.staging(KEY) as mine:
+            (mine.tree / "f").write_bytes(content)
+            store.commit(KEY, mine, {})
+
+    assert (tmp_path / ".store" / KEY / "f").read_bytes() == b"first"
+    assert not list((tmp_path / ".store").glob("*.tmp-*"))
+
+
+def test_volume_without_locks(
+    tmp_path: Path, registry: FakeRegistry, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (locks, staging):
+        monkeypatch.setattr(module, "try_lock", lambda _: None)
+
+    run = agent(small_kit(registry), tmp_path)
+
+    assert run.code == 0
+    assert run.last("no-locks")["level"] == "warning"
+    assert len(tree_of(tmp_path / "current")) == 7
+
+
+def test_lock_that_stays_taken(tmp_path: Path) -> None:
+    file = tmp_path / "x.lock"
+    with free(file) as held:
+        assert held
+        with pytest.raises(LockError, match="another loader"), locked(file, Deadline(0.3), Log()):
+            pytest.fail("the lock was had twice")
+        with free(file) as again:
+            assert not again
+
+
+def test_version_that_another_loader_is_about_to_use_is_not_pruned(tmp_path: Path, store: Store) -> None:
+    for key in (KEY, f"sha256-{'2' * 64}"):
+        (tmp_path / ".store" / key).mkdir()
+
+    with store.lock(KEY):
+        store.prune(0)
+
+    assert [path.name for path in (tmp_path / ".store").iterdir() if path.is_dir()] == [KEY]
+
+
+def test_versions_that_any_link_names_are_kept(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    digests = [small_kit(registry, weights=noise(500, seed)) for seed in range(2)]
+
+    for digest, link in zip(digests, ("blue", "green"), strict=True):
+        assert agent(digest, tmp_path, "--link", link, "--keep-previous", "0").code == 0
+
+    assert (tmp_path / "blue/model/weights.bin").read_bytes() == noise(500, 0)
+    assert (tmp_path / "green/model/weights.bin").read_bytes() == noise(500, 1)

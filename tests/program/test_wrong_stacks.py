@@ -1,0 +1,80 @@
+"""A wrong stack file ends in one report and registers nothing."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from typing import TYPE_CHECKING
+
+import pulumi
+import pytest
+
+from stacks.parse import SECTIONS
+from tests.mocks import deploy
+from tests.stack_files import DATA, ROOT, config_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WRONG = sorted(DATA.glob("invalid-*.yaml"))
+
+
+def report_of(path: Path, *secrets: str) -> str:
+    """Run the program on a wrong stack file and return what it says."""
+    config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config_of(path).items()}
+    with pytest.raises(pulumi.RunError) as raised:
+        deploy(lambda: runpy.run_path(str(ROOT / "__main__.py")), config=config, secrets=secrets, stack="test")
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("path", WRONG, ids=lambda path: path.stem)
+def test_the_report_has_every_problem(path: Path) -> None:
+    expected = path.with_suffix(".txt")
+    report = report_of(path)
+
+    assert report.startswith("Pulumi.test.yaml has ")
+    if expected.exists():
+        fixes = {line for line in expected.read_text().splitlines() if line.startswith("      fix:")}
+        assert fixes <= set(report.splitlines())
+
+
+def test_sections_that_are_text_and_keys_nothing_reads() -> None:
+    report = report_of(DATA / "invalid-outer-form.yaml")
+
+    assert "slipway:cluster\n      a section is structured, not text" in report
+    assert "slipway:region\n      no section reads this key" in report
+
+
+def test_secrets_are_looked_after() -> None:
+    report = report_of(DATA / "invalid-secrets.yaml")
+
+    assert "slipway:registryUsername" in report
+    assert "anary" not in report
+
+
+def test_an_encrypted_section_is_refused() -> None:
+    report = report_of(DATA / "valid-smallest.yaml", "slipway:models")
+
+    assert "a section is not encrypted" in report
+
+
+def test_a_missing_secret_is_told_with_the_command_that_sets_it() -> None:
+    report = report_of(ROOT / "Pulumi.prod.yaml")
+
+    for key in ("kubeconfig", "registryUsername", "registryPassword"):
+        assert f"pulumi config set --secret slipway:{key}" in report
+
+
+def test_a_secret_written_as_plain_text_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    text = (ROOT / "Pulumi.prod.yaml").read_text()
+    path = tmp_path / "Pulumi.prod.yaml"
+    path.write_text(text + "  slipway:registryPassword: canary-in-plain-text\n")
+
+    report = report_of(path, "slipway:kubeconfig")
+
+    assert "the value of slipway:registryPassword is plain text" in report
+    assert "canary" not in report
+
+
+def test_sections_are_those_of_the_spec() -> None:
+    assert set(SECTIONS) == {"cluster", "nodePools", "models", "storage", "registry", "monitoring", "security"}
