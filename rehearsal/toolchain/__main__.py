@@ -26,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("env", help="print the path of the file to source")
     command = parser.parse_args(arguments).command
     for polite in (signal.SIGTERM, signal.SIGHUP):  # a kill or a closed terminal ends the children, too
-        signal.signal(polite, _interrupt)
+        if signal.getsignal(polite) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(polite, _interrupt)
     try:
         return _run(command)
     except KeyboardInterrupt:

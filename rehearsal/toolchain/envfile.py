@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shlex
 from typing import TYPE_CHECKING
 
 from rehearsal.toolchain.files import write_atomic
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rehearsal.toolchain.paths import Paths
+
+PASSPHRASE = "rehearsal"  # noqa: S105 - public: docs/adr/0007-rehearsal-secrets.md says what it protects and what not
+"""Passphrase of local stacks; the salt in Pulumi.dev.yaml belongs to it."""
 
 _HEADER = """\
 # Written by `make setup`; read it with `. {file}`. For local stacks (rehearsal) only: it replaces the backend and
@@ -32,7 +32,7 @@ def variables(paths: Paths, *, automatic_plugins: bool) -> dict[str, str]:
     values = {
         "PULUMI_HOME": str(paths.pulumi_home),
         "PULUMI_BACKEND_URL": f"file://{paths.home / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(paths.home / "passphrase"),
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_PYTHON_CMD": str(paths.python),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_PARALLEL": "32",
@@ -45,16 +45,16 @@ def variables(paths: Paths, *, automatic_plugins: bool) -> dict[str, str]:
 def environment(paths: Paths, *, automatic_plugins: bool) -> dict[str, str]:
     """This process's environment with the local stack's variables and PATH, for child processes and tests."""
     values = {**os.environ, **variables(paths, automatic_plugins=automatic_plugins)}
-    values.pop("PULUMI_CONFIG_PASSPHRASE", None)  # it would win over the file
+    values.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
     values["PATH"] = os.pathsep.join([*_folders(paths), values.get("PATH", os.defpath)])
     return values
 
 
 def write(paths: Paths, *, automatic_plugins: bool) -> None:
-    """Writes the file, the state folder, and on the first call a passphrase of its own."""
+    """Writes the file and the state folder, which only its owner may read."""
     (paths.home / "state").mkdir(parents=True, exist_ok=True)
+    (paths.home / "state").chmod(0o700)
     paths.pulumi_home.mkdir(parents=True, exist_ok=True)
-    _passphrase(paths.home / "passphrase")
     lines = [
         f"export {name}={shlex.quote(value)}"
         for name, value in variables(paths, automatic_plugins=automatic_plugins).items()
@@ -63,7 +63,7 @@ def write(paths: Paths, *, automatic_plugins: bool) -> None:
     text = (
         _HEADER.format(file=paths.environment_file)
         + "\n".join(lines)
-        + "\nunset PULUMI_CONFIG_PASSPHRASE\n"
+        + "\nunset PULUMI_CONFIG_PASSPHRASE_FILE\n"
         + f'case ":$PATH:" in *:{shlex.quote(folders)}:*) ;; *) export PATH={shlex.quote(folders)}:"$PATH" ;; esac\n'
     )
     write_atomic(paths.environment_file, text)
@@ -71,19 +71,3 @@ def write(paths: Paths, *, automatic_plugins: bool) -> None:
 
 def _folders(paths: Paths) -> list[str]:
     return [str(paths.bin), str(paths.python.parent)]
-
-
-def _passphrase(file: Path) -> None:
-    if file.exists():
-        file.chmod(0o600)
-        return
-    draft = file.with_name(f".passphrase.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
-    draft.write_text(secrets.token_urlsafe(32), encoding="utf-8")
-    try:
-        os.link(draft, file)  # fails where another setup was first: its passphrase then counts
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()

@@ -56,7 +56,7 @@ class EngineStack:
         state.mkdir(exist_ok=True)
         own = {"PULUMI_BACKEND_URL": f"file://{state}", "SLIPWAY_HOME": str(make_home(self.folder / "slipway"))}
         base = environment(Paths.from_environment(), automatic_plugins=False)
-        return {**base, "PULUMI_CONFIG_PASSPHRASE": "rehearsal", **own}
+        return {**base, **own}
 
     @property
     def file(self) -> Path:

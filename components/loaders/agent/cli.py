@@ -17,12 +17,12 @@ from .once import Once, OnceSettings
 from .plan import Source
 from .registry import Registry
 from .store import Store
-from .transport import Transport, tls_context
+from .transport import Transport
 
 
 def _once(arguments: Arguments, deadline: Deadline, log: Log) -> None:
     plain_http = arguments.plain_http or any(base.startswith("http://") for base in arguments.mirrors.values())
-    transport = Transport(tls_context(arguments.ca_file), deadline, plain_http=plain_http)
+    transport = Transport(arguments.ca_file, deadline, plain_http=plain_http)
     authorizer = Authorizer(DockerConfig(arguments.registry_config), transport, deadline)
     registry = Registry(transport, authorizer, deadline, log, arguments.mirrors, plain_http=arguments.plain_http)
     settings = OnceSettings(

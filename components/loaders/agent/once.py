@@ -108,9 +108,9 @@ class Once:
             with disk_errors():
                 self._store.prepare()
                 with self._store.lock(key):
+                    self._store.clean_leftovers(key)
                     fetched = not self._store.has(key)
                     if fetched:
-                        self._store.clean_leftovers(key)
                         progress = self._fetch(key)
                     self._store.switch(key)
                 self._store.prune(self._settings.keep_previous)

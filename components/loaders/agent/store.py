@@ -24,6 +24,7 @@ RESERVE_BYTES: Final = 64 * 1024 * 1024
 """Free space that must stay after a load, for receipts and whatever else lives on the volume."""
 
 _MARK: Final = ".tmp-"
+_LINK: Final = ".link-"
 _TRASH: Final = ".trash-"
 _LOCK_SUFFIX: Final = ".lock"
 _RECEIPT_SUFFIX: Final = ".json"
@@ -49,9 +50,9 @@ class Store:
     def prepare(self) -> None:
         """Make the store's directory and see at once whether it can be written."""
         self._root.mkdir(mode=0o755, parents=True, exist_ok=True)
-        probe = self._root / f".probe-{uuid.uuid4().hex}"
+        probe = self._root / ".probe"
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)
 
     def has(self, key: str) -> bool:
         """Return whether a complete version is there; its name appears by one rename, after everything is durable."""
@@ -89,7 +90,8 @@ class Store:
         """Make a staged tree a version. Another process that was first wins; its tree is the same."""
         sync_directories(staging.tree)
         self._log.step("tree-synced", key=key)
-        write_durably(self._root / f"{key}{_RECEIPT_SUFFIX}", json.dumps(receipt, indent=1).encode())
+        write_durably(staging.path / _RECEIPT_SUFFIX, json.dumps(receipt, indent=1).encode())
+        (staging.path / _RECEIPT_SUFFIX).replace(self._root / f"{key}{_RECEIPT_SUFFIX}")
         self._log.step("receipt-written", key=key)
         try:
             staging.tree.rename(self._root / key)
@@ -117,11 +119,15 @@ class Store:
             return False
         if not self.has(key):
             raise DiskError(f"{self._root / key} vanished before the switch; run again")
-        fresh = self._root / f".link-{uuid.uuid4().hex[:12]}"
+        fresh = self._root / f"{_LINK}{key}"
+        fresh.unlink(missing_ok=True)
         fresh.symlink_to(self._target(key))
         self._log.step("link-made", key=key)
         try:
             fresh.replace(self._link)
+        except FileNotFoundError:
+            if not self.is_current(key):  # without locks another loader may have put its equal link there
+                raise
         except IsADirectoryError as error:
             fresh.unlink()
             raise DiskError(f"{self._link} is a directory, not the loader's link; move it away") from error
@@ -140,6 +146,10 @@ class Store:
         """
         for path in self._root.glob(f"{_TRASH}*"):
             shutil.rmtree(path, ignore_errors=True)
+        for path in self._root.glob(f"{_LINK}*"):
+            with free(self._root / f"{path.name.removeprefix(_LINK)}{_LOCK_SUFFIX}") as unused:
+                if unused:
+                    path.unlink(missing_ok=True)
         for path in staging_directories(self._root):
             if path.name.startswith(f"{but}.tmp-"):
                 continue

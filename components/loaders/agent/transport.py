@@ -3,6 +3,7 @@
 import http.client
 import ssl
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -23,6 +24,7 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 
+@cache
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """Return the interpreter's default, verifying TLS settings, with a private CA added.
 
@@ -117,13 +119,13 @@ class Transport:
     """Opens connections.
 
     Args:
-        tls: settings of every HTTPS connection.
+        ca_file: private CA, trusted beside the system's; read when the first HTTPS connection is made.
         deadline: bounds every operation.
         plain_http: whether HTTP without TLS is allowed at all.
     """
 
-    def __init__(self, tls: ssl.SSLContext, deadline: Deadline, *, plain_http: bool) -> None:
-        self._tls = tls
+    def __init__(self, ca_file: Path | None, deadline: Deadline, *, plain_http: bool) -> None:
+        self._ca_file = ca_file
         self._deadline = deadline
         self._plain_http = plain_http
 
@@ -169,7 +171,7 @@ class Transport:
         timeout = self._deadline.timeout_seconds(IDLE_SECONDS)
         host = parts.hostname or ""
         if parts.scheme == "https":
-            return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=self._tls)
+            return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=tls_context(self._ca_file))
         if parts.scheme == "http" and self._plain_http:
             return http.client.HTTPConnection(host, parts.port, timeout=timeout)
         raise NetworkError(f"{place(url)}: plain HTTP is refused; give --plain-http if that is meant")

@@ -1,7 +1,6 @@
 """Writing files below one root: never over another, never through a link, durable when it returns."""
 
 import os
-import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -115,7 +114,7 @@ def sync_directories(root: Path) -> None:
 
 def write_durably(path: Path, data: bytes) -> None:
     """Replace a file by a complete, durable one."""
-    temporary = path.with_name(f"{path.name}.new-{os.getpid()}-{threading.get_ident()}")
+    temporary = path.with_name(f"{path.name}.new")
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()

@@ -4,7 +4,7 @@ from typing import Final
 
 from pulumi.runtime.proto import provider_pb2
 
-from rehearsal.providers.codec import Tree, decode, encode, plain
+from rehearsal.providers.codec import Tree, decode, decode_plain, encode
 from rehearsal.providers.kubernetes.annotations import AUTONAMED, annotation
 from rehearsal.providers.kubernetes.naming import adopt_or_give_name, is_named
 from rehearsal.providers.kubernetes.normal import normal, table
@@ -14,7 +14,6 @@ from rehearsal.providers.kubernetes.state import protect, to_kubernetes
 from rehearsal.providers.serve import Message, ProviderError
 
 _NOT_OBJECTS: Final = ("helm.sh", "yaml", "kustomize")
-_INTERNAL_PREFIX: Final = "pulumi.com/"
 
 
 def check(session: Session, request: Message) -> Message:
@@ -26,21 +25,23 @@ def check(session: Session, request: Message) -> Message:
     if session.settings.skip_update_unreachable and session.unreachable():
         session.engine.warning("Cluster is unreachable but skipUpdateUnreachable is set, skipping", request.urn)
         return provider_pb2.CheckResponse(inputs=request.olds)
-    news = decode(request.news)
     kind = _kind(request)
-    inputs: Tree = plain(news)
+    given = decode_plain(request.news)
+    if annotation(given, AUTONAMED):
+        session.engine.warning(f'ignoring user-specified value for internal annotation "{AUTONAMED}"', request.urn)
+    inputs = dict(given)
     inputs.setdefault("apiVersion", kind.api_version)
     inputs.setdefault("kind", kind.kind)
     inputs = normal(to_kubernetes(inputs))
     if not is_named(inputs) and pick(inputs, "metadata", "generateName"):
         raise ProviderError(f"{request.urn}: metadata.generateName is not supported with server-side apply; set a name")
-    adopt_or_give_name(inputs, plain(decode(request.olds)), request)
+    adopt_or_give_name(inputs, decode_plain(request.olds), request)
     _set_namespace(session, inputs)
     if kind.kind == "CustomResourceDefinition" and session.cluster:
         session.cluster.discovery.plan(inputs)
-    if annotation(plain(news), AUTONAMED):
-        session.engine.warning(f'ignoring user-specified value for internal annotation "{AUTONAMED}"', request.urn)
-    return provider_pb2.CheckResponse(inputs=encode(protect(inputs, news)))
+    if inputs == given and kind.kind != "Secret":  # nothing to add, nothing to hide: the common case, and the fast one
+        return provider_pb2.CheckResponse(inputs=request.news)
+    return provider_pb2.CheckResponse(inputs=encode(protect(inputs, decode(request.news))))
 
 
 def _kind(request: Message) -> Kind:

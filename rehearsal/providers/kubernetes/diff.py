@@ -4,7 +4,7 @@ from typing import Final
 
 from pulumi.runtime.proto import provider_pb2
 
-from rehearsal.providers.codec import Json, Tree, decode, plain
+from rehearsal.providers.codec import Json, Tree, decode_plain
 from rehearsal.providers.kubernetes.annotations import AUTONAMED, REPLACE_UNREADY, is_true
 from rehearsal.providers.kubernetes.differences import Change, Difference, compare, covers, parse, prune, show
 from rehearsal.providers.kubernetes.immutable import replaces, replacing_patterns
@@ -22,8 +22,8 @@ _REPLACE_UNREADY_PATH: Final = f'.metadata.annotations["{REPLACE_UNREADY}"]'
 
 def diff(session: Session, request: Message) -> Message:
     """Answer a Diff call."""
-    old = read_checkpoint(to_kubernetes(plain(decode(request.olds))))
-    new = normal(to_kubernetes(plain(decode(request.news))))
+    old = read_checkpoint(to_kubernetes(decode_plain(request.olds)))
+    new = normal(to_kubernetes(decode_plain(request.news)))
     found = _differences(session, old, new, [parse(path) for path in request.ignoreChanges])
     patterns = replacing_patterns(
         new,

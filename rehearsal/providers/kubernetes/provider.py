@@ -2,7 +2,7 @@
 
 from pulumi.runtime.proto import provider_pb2
 
-from rehearsal.providers.codec import decode, plain
+from rehearsal.providers.codec import decode_plain
 from rehearsal.providers.kubernetes.check import check
 from rehearsal.providers.kubernetes.create import create
 from rehearsal.providers.kubernetes.delete import delete
@@ -23,7 +23,7 @@ class KubernetesProvider(Provider):
 
     def check_config(self, request: Message) -> Message:
         """Accept the configuration, or say what this stand-in cannot do."""
-        arguments = plain(decode(request.news))
+        arguments = decode_plain(request.news)
         failures = [
             provider_pb2.CheckFailure(property=name, reason=reason)
             for name, reason in find_failures(arguments, request.urn)
@@ -32,13 +32,13 @@ class KubernetesProvider(Provider):
 
     def diff_config(self, request: Message) -> Message:
         """Say whether a changed configuration means another cluster."""
-        changed, replaces = compare_settings(plain(decode(request.olds)), plain(decode(request.news)))
+        changed, replaces = compare_settings(decode_plain(request.olds), decode_plain(request.news))
         kinds = provider_pb2.DiffResponse
         return kinds(changes=kinds.DIFF_SOME if changed else kinds.DIFF_NONE, diffs=changed, replaces=replaces)
 
     def configure(self, request: Message) -> Message:
         """Choose the cluster. Nothing is sent to it yet."""
-        arguments = plain(decode(request.args))
+        arguments = decode_plain(request.args)
         failures = find_failures(arguments, request.urn)
         if failures:
             raise ProviderError("; ".join(reason for _name, reason in failures))

@@ -7,6 +7,7 @@ suffix that loses nothing, binary suffixes only from 1024 up and only for whole 
 import math
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from rehearsal.providers.codec import Json
@@ -21,9 +22,15 @@ def canonical(value: Json) -> Json:
     """Write a quantity canonically. What is none comes back as it is; the server will refuse it by name."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return value
-    match = _FORMAT.fullmatch(str(value).strip())
+    spelled = _canonical(str(value).strip())
+    return value if spelled is None else spelled
+
+
+@lru_cache(maxsize=1024)  # a program writes the same few quantities again and again
+def _canonical(spelled: str) -> str | None:
+    match = _FORMAT.fullmatch(spelled)
     if match is None:
-        return value
+        return None
     sign, digits, binary, decimal, exponent = match.groups()
     amount = Fraction(digits) * (-1 if sign == "-" else 1)
     if binary:

@@ -2,7 +2,7 @@
 
 from pulumi.runtime.proto import provider_pb2
 
-from rehearsal.providers.codec import Json, Tree, decode, encode, plain
+from rehearsal.providers.codec import Json, Tree, decode, decode_plain, encode, plain
 from rehearsal.providers.kubernetes.awaiting.wait import NotReadyError, check_on_read
 from rehearsal.providers.kubernetes.cluster import NOT_FOUND
 from rehearsal.providers.kubernetes.differences import prune
@@ -45,7 +45,7 @@ def read(session: Session, request: Message) -> Message:
         return _unreachable(session, request)
     cluster = session.require()
     known_inputs = decode(request.inputs)
-    old = read_checkpoint(to_kubernetes(plain(decode(request.properties))))
+    old = read_checkpoint(to_kubernetes(decode_plain(request.properties)))
     inputs = normal(to_kubernetes(plain(known_inputs)))
     address, from_cluster = _address(inputs, old.live, request)
     try:
@@ -105,5 +105,5 @@ def _unreachable(session: Session, request: Message) -> Message:
         return provider_pb2.ReadResponse()
     if session.settings.skip_update_unreachable:
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
-    name = name_of(plain(decode(request.properties))) or request.id
+    name = name_of(decode_plain(request.properties)) or request.id
     raise ProviderError(f"failed to read the state of {name}: cluster unreachable: {reason}. {_UNREACHABLE_HELP}")

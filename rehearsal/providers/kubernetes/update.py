@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pulumi.runtime.proto import provider_pb2
 
-from rehearsal.providers.codec import Tree, decode, encode, has_unknown, plain
+from rehearsal.providers.codec import Tree, decode, decode_plain, encode, has_unknown, plain
 from rehearsal.providers.kubernetes.annotations import PATCH_FORCE, is_true
 from rehearsal.providers.kubernetes.awaiting.wait import NotReadyError, Wait, wait_until_ready
 from rehearsal.providers.kubernetes.cluster import CONFLICT, FORBIDDEN, Cluster
@@ -29,7 +29,7 @@ def update(session: Session, request: Message) -> Message:
     news = decode(request.news)
     if request.preview and _cannot_preview(session, request, news):
         return provider_pb2.UpdateResponse(properties=request.news)
-    old = read_checkpoint(to_kubernetes(plain(decode(request.olds))))
+    old = read_checkpoint(to_kubernetes(decode_plain(request.olds)))
     inputs = normal(to_kubernetes(plain(news)))
     manager = session.field_manager(inputs, old.field_manager)
     wanted = Checkpoint(inputs, old.live, old.initial_api_version or text(inputs, "apiVersion"), manager)

@@ -38,9 +38,9 @@ for name in names:
     program = pathlib.Path(target + name)
     program.write_text("#!/bin/sh\\n")  # half of it
     if group == plan["hangs"]:
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         (here / "hanging").write_text(str(child.pid))
-        time.sleep(60)
+        time.sleep(600)
     time.sleep(plan["seconds"])
     program.write_text("#!/bin/sh\\necho version v" + plan["versions"][program.name] + "\\n")
     program.chmod(0o755)

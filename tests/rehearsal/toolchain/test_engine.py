@@ -47,7 +47,6 @@ def test_the_engine_finds_its_host_and_plugins_without_a_warning(tmp_path: Path)
     (tmp_path / "Pulumi.yaml").write_text("name: trivial\nruntime: python\n")
     (tmp_path / "__main__.py").write_text(_PROGRAM)
     (tmp_path / "home" / "state").mkdir(parents=True)
-    (tmp_path / "home" / "passphrase").write_text("for this test only")
     bindir.fill(mine, {name: find_tool(name) for name in TOOLS})
     env = environment(mine, automatic_plugins=False)
 

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 def _shell(script: str) -> dict[str, str]:
     answer = subprocess.run(
         ["/bin/sh", "-euc", f"{script}\n/usr/bin/env"],
-        env={"PATH": "/usr/bin:/bin", "PULUMI_CONFIG_PASSPHRASE": "other", "PULUMI_BACKEND_URL": "s3://shared"},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": "/etc/passphrase",
+            "PULUMI_BACKEND_URL": "s3://shared",
+        },
         capture_output=True,
         text=True,
         check=True,
@@ -32,8 +36,8 @@ def test_a_shell_gets_the_local_backend_and_the_tools_first(paths: Paths) -> Non
     assert got["PATH"] == f"{paths.bin}:{paths.python.parent}:/usr/bin:/bin"
     assert got["PULUMI_HOME"] == str(paths.pulumi_home)
     assert got["PULUMI_BACKEND_URL"] == f"file://{paths.home}/state"
-    assert got["PULUMI_CONFIG_PASSPHRASE_FILE"] == f"{paths.home}/passphrase"
-    assert "PULUMI_CONFIG_PASSPHRASE" not in got
+    assert got["PULUMI_CONFIG_PASSPHRASE"] == envfile.PASSPHRASE
+    assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in got
     assert got["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "1"
     assert (paths.home / "state").is_dir()
 
@@ -51,24 +55,17 @@ def test_names_with_spaces_and_quotes_are_kept(paths: Paths, tmp_path: Path) -> 
     assert got["PATH"].count(str(odd.bin)) == 1
 
 
-def test_the_passphrase_is_random_private_and_made_once(paths: Paths) -> None:
+def test_the_state_is_for_its_owner_only(paths: Paths) -> None:
     envfile.write(paths, automatic_plugins=True)
-    file = paths.home / "passphrase"
-    first = file.read_text()
-    assert len(first) >= 40
-    assert file.stat().st_mode & 0o777 == 0o600
-    file.chmod(0o644)
-    envfile.write(paths, automatic_plugins=True)
-    assert file.read_text() == first
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert first not in paths.environment_file.read_text()
-    assert sorted(path.name for path in paths.home.iterdir()) == ["env", "passphrase", "pulumi", "state"]
+    assert (paths.home / "state").stat().st_mode & 0o777 == 0o700
+    assert sorted(path.name for path in paths.home.iterdir()) == ["env", "pulumi", "state"]
 
 
 def test_a_child_process_gets_the_same(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "other")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", "/etc/passphrase")
     monkeypatch.setenv("PATH", "/usr/bin")
     got = envfile.environment(paths, automatic_plugins=False)
     assert got["PATH"] == f"{paths.bin}:{paths.python.parent}:/usr/bin"
     assert got["PULUMI_HOME"] == str(paths.pulumi_home)
-    assert "PULUMI_CONFIG_PASSPHRASE" not in got
+    assert got["PULUMI_CONFIG_PASSPHRASE"] == envfile.PASSPHRASE
+    assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in got

@@ -13,6 +13,9 @@ from typing import Final
 import pytest
 
 from components.loaders.agent.cli import main
+from components.loaders.agent.deadline import Deadline
+from components.loaders.agent.logs import Log
+from components.loaders.agent.store import Store
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
 from tests.components.loaders.agent.kits import gzipped, noise, push_artifact, tar_of, tree_of
 
@@ -175,12 +178,13 @@ def _fingerprint(directory: Path) -> str:
 
 
 def test_reader_sees_only_whole_versions_over_200_switches(
-    tmp_path: Path, registry: FakeRegistry, trees: dict[str, Tree], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, registry: FakeRegistry, trees: dict[str, Tree]
 ) -> None:
     whole = {_fingerprint(tmp_path / f"reference-{version}/current") for version in (1, 2)}
     into = tmp_path / "models"
-    digests = list(trees)
-    assert main(words(registry, digests[0], into)) == 0
+    for digest in trees:
+        assert main([*words(registry, digest, into), "--keep-previous", "1"]) == 0
+    store = Store(into, "current", Deadline(60), Log())
     seen: list[str] = []
     done = threading.Event()
 
@@ -191,12 +195,11 @@ def test_reader_sees_only_whole_versions_over_200_switches(
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        for switch in range(1, 201):
-            assert main([*words(registry, digests[switch % 2], into), "--keep-previous", "1"]) == 0
+        for number in range(200):
+            assert store.switch(list(trees)[number % 2].replace(":", "-"))
     finally:
         done.set()
         reader.join()
-    capsys.readouterr()
 
     assert set(seen) == whole
     assert len(seen) > 20
