@@ -51,7 +51,8 @@ test: setup check ## lint, types and all four levels of tests
 	@$(ENV) pytest tests
 
 snapshot: $(VENV)/.developers ## accepts what the renderers and programs give now; read the diff before you commit
-	@$(VENV)/bin/pytest -q tests --snapshot-update -m "not engine"
+	@PYTHONPATH=. $(RUN) tests/stacks/test_reports.py
+	@$(VENV)/bin/pytest -q tests/program --snapshot-update
 
 bench: setup $(VENV)/.developers ## times previews on the real engine, with and without the start-up measures
 	@$(ENV) python benchmarks/preview.py

@@ -7,7 +7,7 @@ import pulumi
 from components.autoscaling.autoscaler import Autoscaler, AutoscalerArgs
 from components.cluster.contract import ClusterAccess
 from components.loaders import dispatch as loaders
-from components.loaders.contract import MODEL_PATH, Loaded, LoaderPlace
+from components.loaders.contract import Loaded, LoaderPlace
 from components.monitoring.model_monitoring import ModelMonitoring, ModelMonitoringArgs
 from components.node_pool.placement import placement_for
 from components.runtimes import dispatch as runtimes
@@ -78,7 +78,7 @@ def _server(model: Model, spec: StackSpec) -> Server:
         model.runtime,
         name=model.name,
         accelerators=accelerators_of(model, require_pool(spec, model)),
-        model_path=MODEL_PATH if model.source else "",
+        model_path=loaders.model_path(model.source),
         startup_seconds=startup_seconds(model),
         drain_seconds=model.rollout.drain_seconds,
     )

@@ -18,6 +18,10 @@ Tool = Literal["kind", "rehearsal"]
 """What makes the cluster."""
 
 _INPUTS: Final = ("tool", "name", "options")
+_SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+"""Key of special values in the engine's protocol (sdk/go/common/resource/sig/sig.go, Pulumi 3.250)."""
+
+_SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the protocol's public mark of a secret
 
 
 class _Maker(Protocol):
@@ -39,14 +43,27 @@ def maker_of(tool: str) -> _Maker:
     return rehearsal_command
 
 
-def _described(inputs: Mapping[str, Any], facts: LocalFacts) -> dict[str, Any]:
-    return {**{key: inputs[key] for key in _INPUTS}, **facts.outputs()}
-
-
 class LocalClusterProvider(dynamic.ResourceProvider):
-    """Makes, finds, restarts and removes a local cluster; stateless."""
+    """Makes, finds, restarts and removes a local cluster; stateless.
+
+    ``check`` looks the cluster up and adds what it found to the inputs. A preview takes inputs for outputs, so the
+    kubeconfig stays known while the cluster is only updated; unknown, it would show every object as changed.
+    """
 
     serialize_as_secret_always = False  # there is nothing in it but its own name
+
+    @override
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
+        inputs = {key: news[key] for key in _INPUTS}
+        try:
+            facts = maker_of(news["tool"]).find(news["name"])
+        except LocalClusterError as error:  # a missing program, for instance: said without a traceback, and in previews
+            return dynamic.CheckResult(inputs, [dynamic.CheckFailure("tool", str(error))])
+        if any(_olds.get(key) != news[key] for key in ("tool", "name")):
+            return dynamic.CheckResult(inputs, [])  # a new cluster
+        if facts is None:
+            return dynamic.CheckResult(inputs, [dynamic.CheckFailure("name", _vanished(news))])
+        return dynamic.CheckResult({**inputs, **_hidden(facts.outputs()), "running": facts.running}, [])
 
     @override
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
@@ -66,8 +83,7 @@ class LocalClusterProvider(dynamic.ResourceProvider):
             replaces.append("options")  # kind cannot change a cluster it made
         if replaces:
             return dynamic.DiffResult(changes=True, replaces=replaces, delete_before_replace=True)
-        changed = _olds["options"] != _news["options"] or not self._require(_olds).running
-        return dynamic.DiffResult(changes=changed)
+        return dynamic.DiffResult(changes=_olds["options"] != _news["options"] or not _news["running"])
 
     @override
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:
@@ -78,16 +94,25 @@ class LocalClusterProvider(dynamic.ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         maker_of(_props["tool"]).delete(_props["name"])
 
-    def _require(self, state: Mapping[str, Any]) -> LocalFacts:
-        facts = maker_of(state["tool"]).find(state["name"])
-        if facts is None:
-            # Made again silently it would be empty, while the stack's state says that everything is in it.
-            raise LocalClusterError(
-                f"the stack's state says the {state['tool']} cluster {state['name']} exists, and it is not on this "
-                "machine. If it was removed by hand, run `PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh`, then "
-                "`pulumi up`; if it is on another machine, work there"
-            )
-        return facts
+
+def _described(inputs: Mapping[str, Any], facts: LocalFacts) -> dict[str, Any]:
+    return {**{key: inputs[key] for key in _INPUTS}, **facts.outputs()}
+
+
+def _hidden(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Mark the secret ones as the engine's protocol does; an Output means nothing in the provider's process."""
+    return {
+        key: {_SIGNATURE: _SECRET, "value": value} if key in SECRET_OUTPUTS else value for key, value in outputs.items()
+    }
+
+
+def _vanished(inputs: Mapping[str, Any]) -> str:
+    # Made again silently it would be empty, while the stack's state says that everything is in it.
+    return (
+        f"the stack's state says the {inputs['tool']} cluster {inputs['name']} exists, and it is not on this machine. "
+        "If it was removed by hand, run `PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh`, then `pulumi up`; "
+        "if it is on another machine, work there"
+    )
 
 
 class LocalCluster(dynamic.Resource, module="slipway", name="LocalCluster"):

@@ -51,7 +51,7 @@ def render(
         liveness=HttpProbe(path=spec.health_path, timeout_seconds=5, failure_threshold=6),
         metrics_path=spec.metrics_path,
         env=env,
-        writable=(_HOME,),
+        writable=(_HOME, *(path for path in spec.writable_dirs if path != _HOME)),
         drain=Drain(pre_stop_seconds=PRE_STOP_SECONDS, grace_seconds=PRE_STOP_SECONDS + drain + _MARGIN_SECONDS),
         queue=None,
         hot_reload=False,

@@ -47,7 +47,12 @@ def service(name: str, namespace: str, server: Server, expose: Expose) -> Manife
         case ExposeCluster():
             spec["type"] = "ClusterIP"
         case ExposeLoadBalancer():
-            spec |= {"type": "LoadBalancer", "loadBalancerSourceRanges": sorted(expose.source_ranges)}
+            spec |= {
+                # Keeps the caller's address, without which the network policy's ranges match nobody.
+                "externalTrafficPolicy": "Local",
+                "loadBalancerSourceRanges": sorted(expose.source_ranges),
+                "type": "LoadBalancer",
+            }
         case _:
             assert_never(expose)
     return {"apiVersion": "v1", "kind": "Service", "metadata": _metadata(name, namespace), "spec": spec}

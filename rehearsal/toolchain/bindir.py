@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rehearsal.language_host.launcher import LAUNCHER_NAME, launcher_text
-from rehearsal.toolchain.build import COMPANIONS
+from rehearsal.language_host.launcher import DYNAMIC_NAME, LAUNCHER_NAME, dynamic_text, launcher_text
 from rehearsal.toolchain.files import link_atomic, same_file_atomic, write_atomic
 from rehearsal.toolchain.probe import real_language_host
 
@@ -37,9 +36,8 @@ def fill(paths: Paths, programs: Mapping[str, Path]) -> Path:
         host = paths.bin / LAUNCHER_NAME
         same_file_atomic(pulumi, paths.bin / "pulumi")
         write_atomic(host, launcher_text(paths.clone), mode=0o755)
-        for name in COMPANIONS:
-            same_file_atomic(pulumi.resolve().parent / name, paths.bin / name)
-        kept |= {LAUNCHER_NAME, *COMPANIONS}
+        write_atomic(paths.bin / DYNAMIC_NAME, dynamic_text(paths.clone), mode=0o755)
+        kept |= {LAUNCHER_NAME, DYNAMIC_NAME}
     for stray in paths.bin.iterdir():
         if stray.name not in kept:
             stray.unlink()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 from rehearsal.toolchain.errors import BuildError
@@ -19,14 +17,6 @@ if TYPE_CHECKING:
 
     from rehearsal.toolchain.go import Go
     from rehearsal.toolchain.versions import Group
-
-# Scripts that an official Pulumi installation has beside the engine, at the same places in its Go module: the runner
-# of Python programs, and the launcher of dynamic providers (Go module github.com/pulumi/pulumi/sdk/v3, 3.250.0).
-_PULUMI_SDK = "github.com/pulumi/pulumi/sdk/v3"
-COMPANIONS = {
-    "pulumi-language-python-exec": "python/cmd/pulumi-language-python-exec",
-    "pulumi-resource-pulumi-python": "python/dist/pulumi-resource-pulumi-python",
-}
 
 
 def recipe(group: Group) -> str:
@@ -68,26 +58,7 @@ def build(
         folder = staging / tool / "bin"
         folder.mkdir(parents=True)
         (out / tool).rename(folder / tool)
-    if "pulumi" in tools:
-        _copy_companions(go, staging / "pulumi" / "bin")
     return packages
-
-
-def _copy_companions(go: Go, target: Path) -> None:
-    module = Paths.module("pulumi")
-    answer = subprocess.run(
-        [str(go.program), "list", "-m", "-f", "{{.Dir}}", _PULUMI_SDK],
-        cwd=module,
-        env={**os.environ, "GOWORK": "off"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    folder = module.joinpath(answer.stdout.strip())
-    for name, path in COMPANIONS.items():
-        if not (folder / path).is_file():
-            raise BuildError(f"{_PULUMI_SDK} has no {path} (looked in {folder}): {answer.stderr.strip()}")
-        shutil.copyfile(folder / path, target / name)
 
 
 def _explain(group: Group, code: int, log: Path) -> str:

@@ -17,7 +17,7 @@ class Taint(Section):
 
 
 class NodePool(Section):
-    """Like nodes. A rehearsal cluster gets `min` simulated nodes; elsewhere the pool must exist."""
+    """Like nodes. A rehearsal cluster gets `min` simulated nodes, at least one; elsewhere the pool must exist."""
 
     name: Name = Field(description="unique in the stack; models name it in `placement.nodePool`")
     accelerator: AcceleratorKey | None = Field(default=None, description="accelerator model; left out: CPU only")

@@ -4,9 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from stacks.spec.base import HTTP_PATH, ImageReference, Section
+from stacks.spec.base import HTTP_PATH, ImageReference, Section, form
 
 Flag = Annotated[str, Field(min_length=1, max_length=500)]
+
+Directory = Annotated[str, Field(pattern=form(r"^(/[A-Za-z0-9._-]+)+$", "an absolute directory"), max_length=200)]
 
 
 class VllmRuntime(Section):
@@ -40,6 +42,9 @@ class HttpRuntime(Section):
     extra_args: tuple[Flag, ...] = Field(default=(), description="arguments, one text each")
     health_path: str = Field(default="/", pattern=HTTP_PATH, description="path that answers 200 when it can serve")
     metrics_path: str | None = Field(default=None, pattern=HTTP_PATH, description="path of its metrics; left out: none")
+    writable_dirs: tuple[Directory, ...] = Field(
+        default=(), description="directories it writes to besides /tmp; the rest of its file system is read-only on CPU"
+    )
 
 
 Runtime = Annotated[VllmRuntime | HttpRuntime, Field(discriminator="type")]

@@ -51,3 +51,8 @@ def test_every_key_of_the_spec_is_in_the_file_that_says_so() -> None:
     assert isinstance(parsed, StackSpec)
     left_out = {name for name in StackSpec.model_fields if name not in parsed.model_fields_set}
     assert left_out == set()
+
+
+if __name__ == "__main__":  # `make snapshot` accepts today's reports; read the diff
+    for wrong in INVALID:
+        wrong.with_suffix(".txt").write_text(f"{ConfigError('test', problems_of(wrong))}\n")

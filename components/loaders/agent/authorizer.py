@@ -9,7 +9,7 @@ from .challenge import Challenge, parse_challenges
 from .credentials import Credentials, DockerConfig
 from .deadline import Deadline
 from .errors import AuthError, NetworkError, UnsupportedError
-from .transport import Response, Transport, place
+from .transport import Response, Transport, checked, place
 
 _TOKEN_LIMIT_BYTES: Final = 256 * 1024
 _OK: Final = 200
@@ -59,8 +59,9 @@ class Authorizer:
 
     def _bearer(self, host: str, repository: str, challenge: Challenge, credentials: Credentials | None) -> str:
         realm = challenge.parameters.get("realm", "")
-        if not urlsplit(realm).netloc:
+        if not realm:
             raise AuthError(f"{host}: the Bearer challenge names no realm")
+        realm = checked(realm)
         scope = challenge.parameters.get("scope", "") or f"repository:{repository}:pull"
         query = {"scope": scope}
         if service := challenge.parameters.get("service", ""):

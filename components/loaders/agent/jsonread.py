@@ -14,7 +14,7 @@ def document(data: bytes, where: str) -> dict[str, object]:
     """
     try:
         value: object = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnsupportedError(f"{where}: not JSON ({error})") from error
     return mapping(value, where)
 

@@ -74,7 +74,7 @@ class ModelKitSource:
             manifest = parse_manifest(data, str(reference))
             kitfile = self._kitfile(reference, manifest)
             if kitfile is not None and len(chain) == 1 and selects_kitfile(filters):
-                files["Kitfile"] = kitfile_yaml(kitfile.raw)
+                files["Kitfile"] = _kitfile_text(kitfile)
             layers += self._layers(reference, manifest, kitfile, filters)
             narrowed = for_parent(filters)
             parent = None if kitfile is None else kitfile.parent
@@ -106,6 +106,13 @@ class ModelKitSource:
             path = descriptor.annotations.get(FILEPATH, "")
             if selects(filters, model_layer_type(descriptor.media_type).part, "", path):
                 yield _layer(reference, descriptor, path, packed_relative=False)
+
+
+def _kitfile_text(kitfile: Kitfile) -> bytes:
+    try:
+        return kitfile_yaml(kitfile.raw)
+    except RecursionError:
+        raise UnsupportedError("the Kitfile is nested too deep to be written out") from None
 
 
 def _matched(kitfile: Kitfile, manifest: Manifest) -> Iterator[tuple[KitEntry, Descriptor]]:

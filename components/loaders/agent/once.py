@@ -15,6 +15,7 @@ from .logs import Log
 from .plan import Layer, Plan, Source
 from .progress import Progress
 from .registry import Registry
+from .reuse import Reuse
 from .staging import Staging
 from .store import RESERVE_BYTES, Store
 from .tree import TreeWriter
@@ -125,17 +126,18 @@ class Once:
         total = sum(layer.descriptor.size for layer in plan.layers)
         self._log.info("plan", key=key, layers=len(plan.layers), bytes=total, resolved=dict(plan.resolved))
         with self._store.staging(key) as staging:
-            done = staging.recover(layer.key for layer in plan.layers)
-            missing = [layer for layer in plan.layers if layer.key not in done]
+            recovered = staging.recover(layer.key for layer in plan.layers)
+            missing = [layer for layer in plan.layers if layer.key not in recovered]
+            reused = Reuse(self._store, self._log).take(staging, missing)
+            missing = [layer for layer in missing if layer.key not in reused]
             left = sum(layer.descriptor.size for layer in missing)
-            if done:
-                self._log.info("recovered", layers=len(done), left_bytes=left)
+            self._log.info("missing", recovered=len(recovered), reused=len(reused), moved=len(missing), bytes=left)
             progress = Progress(self._log, left)
             try:
                 self._check_space(left)
                 self._move(staging, missing, progress)
                 self._write_files(staging, plan)
-                self._store.commit(key, staging, self._receipt(key, plan, progress))
+                self._store.commit(key, staging, self._receipt(key, staging, plan, progress))
             except (AgentError, OSError) as error:
                 if not isinstance(error, AgentError) or not error.keeps_staging:
                     self._store.discard(staging.path)
@@ -158,7 +160,7 @@ class Once:
             with disk_errors():
                 written = loader.load(layer)
                 self._log.step("layer-written", blob=layer.descriptor.digest)
-                staging.mark_done(layer.key, written)
+                staging.mark_done(layer.key, written.written())
             self._log.step("layer-done", blob=layer.descriptor.digest)
 
         with ThreadPoolExecutor(self._settings.parallel, thread_name_prefix="layer") as pool:
@@ -178,12 +180,13 @@ class Once:
         for name, data in sorted(plan.files.items()):
             writer.write_file((name,), [data], executable=False)
 
-    def _receipt(self, key: str, plan: Plan, progress: Progress) -> dict[str, object]:
+    def _receipt(self, key: str, staging: Staging, plan: Plan, progress: Progress) -> dict[str, object]:
+        layers = {layer.key: staging.marked(layer.key) for layer in plan.layers}
         return {
             "key": key,
             "reference": self._settings.reference,
             "resolved": dict(plan.resolved),
-            "layers": [layer.descriptor.digest for layer in plan.layers],
+            "layers": {layer: written.as_json() for layer, written in layers.items() if written is not None},
             "movedBytes": progress.moved_bytes,
             "seconds": round(progress.elapsed_seconds(), 3),
             "loadedAt": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -9,10 +9,11 @@ import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from .locks import try_lock
-from .tree import DIRECTORY_MODE, FileRecord, TreeWriter, write_durably
+from .records import Written, written_from_json
+from .tree import DIRECTORY_MODE, write_durably
 
 BEAT_SECONDS: Final = 15.0
 """How often a living loader touches its staging directory."""
@@ -123,11 +124,16 @@ class Staging:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def mark_done(self, layer_key: str, written: TreeWriter) -> None:
+    def mark_done(self, layer_key: str, written: Written) -> None:
         """Remember that a layer is complete and durable."""
-        files = [[record.path, record.size, record.executable] for record in written.files]
-        data = json.dumps({"files": files, "directories": written.directories}).encode()
-        write_durably(self._layers / layer_key, data)
+        write_durably(self._layers / layer_key, json.dumps(written.as_json()).encode())
+
+    def marked(self, layer_key: str) -> Written | None:
+        """Return what was remembered of a layer, or None if nothing readable was."""
+        try:
+            return written_from_json(json.loads((self._layers / layer_key).read_bytes()))
+        except (FileNotFoundError, ValueError):
+            return None
 
     def recover(self, wanted: Iterable[str]) -> set[str]:
         """Keep what a crashed run finished of the wanted layers and remove the rest.
@@ -135,32 +141,16 @@ class Staging:
         Returns:
             The keys of the layers that are complete.
         """
-        done: dict[str, list[FileRecord]] = {}
-        directories: list[str] = []
+        done: dict[str, Written] = {}
         for key in wanted:
-            files, made = self._marked(key)
-            if files is not None and all(self._is_whole(record) for record in files):
-                done[key] = files
-                directories += made
-        kept = {self.tree / record.path for files in done.values() for record in files}
-        self._sweep(kept)
-        for name in directories:
-            (self.tree / name).mkdir(parents=True, exist_ok=True)
+            written = self.marked(key)
+            if written is not None and all(record.is_whole(self.tree) for record in written.files):
+                done[key] = written
+        self._sweep({self.tree / record.path for written in done.values() for record in written.files})
+        for written in done.values():
+            for name in written.directories:
+                (self.tree / name).mkdir(parents=True, exist_ok=True)
         return set(done)
-
-    def _marked(self, key: str) -> tuple[list[FileRecord] | None, list[str]]:
-        try:
-            raw = json.loads((self._layers / key).read_bytes())
-            files = [FileRecord(path=path, size=size, executable=bit) for path, size, bit in raw["files"]]
-            return files, cast("list[str]", raw["directories"])
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            return None, []
-
-    def _is_whole(self, record: FileRecord) -> bool:
-        with suppress(OSError):
-            found = (self.tree / record.path).lstat()
-            return found.st_size == record.size and bool(found.st_mode & 0o100) == record.executable
-        return False
 
     def _sweep(self, kept: set[Path]) -> None:
         for directory, _, names in os.walk(self.tree, topdown=False):
@@ -175,4 +165,4 @@ class Staging:
     def _beat(self) -> None:
         while not self._closed.wait(BEAT_SECONDS):
             with suppress(OSError):  # a beat that cannot be written is an old beat, which is what readers act on
-                os.utime(self.path / _ALIVE, (time.time(), time.time()))
+                os.utime(self.path / _ALIVE)  # without a time of ours: the volume's clock

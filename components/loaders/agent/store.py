@@ -13,12 +13,14 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from . import jsonread
 from .deadline import Deadline
-from .errors import DiskError
+from .errors import DiskError, UnsupportedError
 from .locks import free, locked
 from .logs import Log
+from .records import Written, layers_of
 from .staging import Staging, claim, staging_directories
-from .tree import sync_directories, sync_directory, write_durably
+from .tree import DIRECTORY_MODE, sync_directories, sync_directory, write_durably
 
 RESERVE_BYTES: Final = 64 * 1024 * 1024
 """Free space that must stay after a load, for receipts and whatever else lives on the volume."""
@@ -49,7 +51,9 @@ class Store:
 
     def prepare(self) -> None:
         """Make the store's directory and see at once whether it can be written."""
-        self._root.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not self._root.is_dir():
+            self._root.mkdir(parents=True, exist_ok=True)
+            self._root.chmod(DIRECTORY_MODE)  # whatever the umask: readers may have another user
         probe = self._root / ".probe"
         probe.touch()
         probe.unlink(missing_ok=True)
@@ -57,6 +61,15 @@ class Store:
     def has(self, key: str) -> bool:
         """Return whether a complete version is there; its name appears by one rename, after everything is durable."""
         return (self._root / key).is_dir()
+
+    def versions(self) -> Generator[tuple[Path, dict[str, Written]]]:
+        """Yield the directory of every complete version that has a readable receipt, and its layers by key."""
+        for receipt in sorted(self._root.glob(f"sha256-*{_RECEIPT_SUFFIX}")):
+            tree = receipt.with_name(receipt.name.removesuffix(_RECEIPT_SUFFIX))
+            with suppress(OSError, UnsupportedError):
+                layers = layers_of(jsonread.document(receipt.read_bytes(), receipt.name))
+                if tree.is_dir():
+                    yield tree, layers
 
     def lock(self, key: str) -> AbstractContextManager[None]:
         """Hold the right to make, switch to or remove one version."""

@@ -52,6 +52,21 @@ def origin(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
 
 
+def checked(url: str) -> str:
+    """Return a URL that came from a server if it can be used.
+
+    Raises:
+        NetworkError: no host, or a port that is none.
+    """
+    try:
+        parts = urlsplit(url)
+        if parts.hostname and parts.port != 0:
+            return url
+    except ValueError:
+        pass  # said below, without the text that cannot be parsed
+    raise NetworkError("the server names an address that cannot be used")
+
+
 def as_agent_error(error: Exception, url: str) -> AgentError:
     """Translate what sockets, TLS and HTTP raise."""
     where = place(url)
@@ -64,6 +79,13 @@ def as_agent_error(error: Exception, url: str) -> AgentError:
     return NetworkError(f"{where}: {error or type(error).__name__}")
 
 
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        return ""
+
+
 class Response:
     """An answer whose body is still to be read.
 
@@ -72,7 +94,10 @@ class Response:
         status: HTTP status.
     """
 
-    def __init__(self, url: str, connection: http.client.HTTPConnection, raw: http.client.HTTPResponse) -> None:
+    def __init__(self, url: str, connection: http.client.HTTPConnection) -> None:
+        # The connection forgets its socket when the server says it will close; the timeout must be set even then.
+        self._socket = connection.sock
+        raw = connection.getresponse()
         self.url = url
         self.status = raw.status
         self._connection = connection
@@ -89,8 +114,8 @@ class Response:
             NetworkError: the connection broke.
         """
         timeout = deadline.timeout_seconds(IDLE_SECONDS)
-        if self._connection.sock is not None:
-            self._connection.sock.settimeout(timeout)
+        if self._socket is not None:
+            self._socket.settimeout(timeout)
         try:
             return self._raw.read1(READ_BYTES)
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -148,7 +173,7 @@ class Transport:
             response.close()
             if not location:
                 raise NetworkError(f"{place(here)}: a redirect without a Location")
-            here = urljoin(here, location)
+            here = checked(_joined(here, location))
         raise NetworkError(f"{place(url)}: more than {REDIRECT_LIMIT} redirects")
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Response:
@@ -162,7 +187,7 @@ class Transport:
         everywhere = {"User-Agent": "slipway-loader", "Accept-Encoding": "identity"}
         try:
             connection.request(method, target, body=body, headers={**everywhere, **headers})
-            return Response(url, connection, connection.getresponse())
+            return Response(url, connection)
         except (OSError, http.client.HTTPException, ValueError) as error:
             connection.close()
             raise as_agent_error(error, url) from error

@@ -1,32 +1,18 @@
 """Writing files below one root: never over another, never through a link, durable when it returns."""
 
+import errno
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from .errors import UnsafeError
+from .records import FileRecord, Written
 
 FILE_MODE: Final = 0o644
 EXECUTABLE_MODE: Final = 0o755
 DIRECTORY_MODE: Final = 0o755
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FileRecord:
-    """One file that was written.
-
-    Attributes:
-        path: below the root, with slashes.
-        size: bytes.
-        executable: whether its mode is 0755, else 0644.
-    """
-
-    path: str
-    size: int
-    executable: bool
 
 
 class TreeWriter:
@@ -88,6 +74,10 @@ class TreeWriter:
             os.fsync(descriptor)
         self.files[-1] = FileRecord(path=name, size=size, executable=executable)
 
+    def written(self) -> Written:
+        """Return what this writer made."""
+        return Written(files=tuple(self.files), directories=tuple(self.directories))
+
     def take_back(self) -> None:
         """Remove the files this writer made, so that the layer can be written again."""
         for record in self.files:
@@ -102,6 +92,9 @@ def sync_directory(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some network and FUSE file systems have no such thing for directories
+            raise
     finally:
         os.close(descriptor)
 

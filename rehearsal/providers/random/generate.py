@@ -62,7 +62,7 @@ def password(text: str) -> Generated:
     except ImportError as error:
         raise ProviderError(
             "RandomPassword: its output bcryptHash needs the Python package bcrypt, which is not installed; "
-            "`pip install -r requirements-dev.txt` installs it"
+            "`pip install -r requirements.txt` installs it"
         ) from error
     hashed = bcrypt.hashpw(text.encode()[:_BCRYPT_BYTES], bcrypt.gensalt(BCRYPT_COST, b"2a"))
     return "none", {"result": text, "bcryptHash": hashed.decode()}

@@ -36,6 +36,7 @@ def test_from_a_secret_key() -> None:
     assert provider.inputs == {
         "clusterIdentifier": "cls-1",
         "enableConfigMapMutable": "true",
+        "enablePatchForce": "true",
         "enableSecretMutable": "true",
         "kubeconfig": Secret("from-key"),
     }

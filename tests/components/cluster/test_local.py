@@ -11,10 +11,11 @@ import pulumi
 import pytest
 
 from components.cluster import kind_command, local, rehearsal_command
-from components.cluster.command import CLONE, LocalClusterError
+from components.cluster.command import CLONE
 from components.cluster.facts import LocalFacts
 from components.cluster.local import LocalCluster, LocalClusterProvider, maker_of
-from tests.mocks import Recorded, Secret, deploy
+from tests.components.cluster.conftest import FakeMachine
+from tests.mocks import Recorded, Secret, deploy, plain
 
 INPUTS: dict[str, Any] = {"tool": "rehearsal", "name": "dev", "options": {"storage_classes": ["a"]}}
 FACTS = LocalFacts(
@@ -83,21 +84,47 @@ def test_read_of_a_cluster_that_exists_finds_no_drift(monkeypatch: pytest.Monkey
     assert (result.id, result.outs) == ("dev", STATE)
 
 
+def check(olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
+    result = LocalClusterProvider().check(dict(olds), dict(news))
+    assert result.failures == []
+    return result.inputs
+
+
+@pytest.mark.parametrize("found", [FACTS, None])
+def test_of_a_new_cluster_nothing_is_known(monkeypatch: pytest.MonkeyPatch, found: LocalFacts | None) -> None:
+    play(monkeypatch, found)
+    assert check({}, {**INPUTS, "kubeconfig": None}) == INPUTS
+
+
+def test_missing_program_is_said_before_anything_is_made(machine: FakeMachine) -> None:
+    machine.remove("docker")
+    [failure] = LocalClusterProvider().check({}, {**INPUTS, "tool": "kind"}).failures
+    assert failure.property == "tool"
+    assert "needs the container engine `docker`" in failure.reason
+
+
+def test_later_checks_add_what_is_known_so_that_a_preview_knows_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    play(monkeypatch, stopped())
+    inputs = check(INPUTS, INPUTS)
+    assert plain(inputs) == {**STATE, "kubeconfig": Secret("kubeconfig-canary"), "running": False}
+
+
 def test_nothing_changes_while_the_cluster_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     play(monkeypatch)
-    assert LocalClusterProvider().diff("dev", dict(STATE), dict(INPUTS)).changes is False
+    assert LocalClusterProvider().diff("dev", dict(STATE), check(INPUTS, INPUTS)).changes is False
 
 
 def test_stopped_cluster_is_updated_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
     play(monkeypatch, stopped())
-    result = LocalClusterProvider().diff("dev", dict(STATE), dict(INPUTS))
+    news = check(INPUTS, INPUTS)
+    result = LocalClusterProvider().diff("dev", dict(STATE), news)
     assert (result.changes, result.replaces) == (True, None)
-    assert LocalClusterProvider().update("dev", dict(STATE), dict(INPUTS)).outs == STATE
+    assert LocalClusterProvider().update("dev", dict(STATE), news).outs == STATE
 
 
 def test_other_options_update_a_rehearsal_and_replace_a_kind_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     play(monkeypatch)
-    news = {**INPUTS, "options": {"storage_classes": ["b"]}}
+    news = check(INPUTS, {**INPUTS, "options": {"storage_classes": ["b"]}})
     result = LocalClusterProvider().diff("dev", dict(STATE), news)
     assert (result.changes, result.replaces) == (True, None)
     kind = LocalClusterProvider().diff("dev", {**STATE, "tool": "kind"}, {**news, "tool": "kind"})
@@ -106,17 +133,18 @@ def test_other_options_update_a_rehearsal_and_replace_a_kind_cluster(monkeypatch
 
 @pytest.mark.parametrize(("key", "value"), [("name", "other"), ("tool", "kind")])
 def test_other_name_or_tool_is_another_cluster(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> None:
-    maker = play(monkeypatch)
-    result = LocalClusterProvider().diff("dev", dict(STATE), {**INPUTS, key: value})
-    assert result.replaces == [key]
-    assert maker.calls == []
+    play(monkeypatch, None)
+    news = check(INPUTS, {**INPUTS, key: value})
+    assert LocalClusterProvider().diff("dev", dict(STATE), news).replaces == [key]
 
 
 def test_cluster_that_vanished_is_an_error_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Made again in silence it would be empty, while the state says that all is there."""
     play(monkeypatch, None)
-    with pytest.raises(LocalClusterError, match=r"not on this machine.*`PULUMI_K8S_DELETE_UNREACHABLE=true pulumi"):
-        LocalClusterProvider().diff("dev", dict(STATE), dict(INPUTS))
+    [failure] = LocalClusterProvider().check(dict(INPUTS), dict(INPUTS)).failures
+    assert failure.property == "name"
+    assert "the rehearsal cluster dev exists, and it is not on this machine" in failure.reason
+    assert "run `PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh`, then `pulumi up`" in failure.reason
 
 
 def test_delete_removes_it(monkeypatch: pytest.MonkeyPatch) -> None:

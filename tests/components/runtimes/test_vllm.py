@@ -56,6 +56,11 @@ def test_ranks_get_more_shared_memory(accelerators: int, shm_mib: int) -> None:
     assert serve(accelerators=accelerators).shm_mib == shm_mib
 
 
+def test_two_cards_already_share_the_model() -> None:
+    args = serve(accelerators=2).args
+    assert args[args.index("--tensor-parallel-size") + 1] == "2"
+
+
 def test_without_cards_no_card_memory_is_claimed() -> None:
     assert "--gpu-memory-utilization" not in serve(accelerators=0).args
 

@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.language_host.launcher import LAUNCHER_NAME, launcher_text
+from rehearsal.language_host.launcher import DYNAMIC_NAME, LAUNCHER_NAME, dynamic_text, launcher_text
 from rehearsal.toolchain.tools import find_tool
 
 CLONE = Path(__file__).parents[3]
 COMMAND_SECONDS = 60.0
-DYNAMIC_PROVIDER = "pulumi-resource-pulumi-python"
 
 
 def engine_folder(folder: Path) -> Path:
@@ -26,10 +25,9 @@ def engine_folder(folder: Path) -> Path:
         os.link(found, folder / "pulumi")
     except OSError:  # another file system
         shutil.copy2(found, folder / "pulumi")
-    shutil.copy2(found.parent / DYNAMIC_PROVIDER, folder)
-    launcher = folder / LAUNCHER_NAME
-    launcher.write_text(launcher_text(CLONE), encoding="utf-8")
-    launcher.chmod(0o755)
+    for name, text in ((LAUNCHER_NAME, launcher_text(CLONE)), (DYNAMIC_NAME, dynamic_text(CLONE))):
+        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).chmod(0o755)
     return folder
 
 

@@ -13,9 +13,9 @@ from rehearsal.language_host.children import STOP_SECONDS, Children
 DEAF = ["sh", "-c", "trap '' INT TERM; echo ready; while :; do sleep 0.1; done"]
 PARENT = """
 import subprocess, sys
-child = subprocess.Popen(["sleep", "300"])
-print(child.pid, flush=True)
 try:
+    child = subprocess.Popen(["sleep", "300"])
+    print(child.pid, flush=True)
     child.wait()
 except KeyboardInterrupt:
     sys.exit(5)

@@ -54,7 +54,7 @@ def test_a_plugin_s_output_and_exit_code_are_streamed(tmp_path: Path) -> None:
 
 
 def test_the_end_of_the_call_stops_the_plugin(tmp_path: Path) -> None:
-    (tmp_path / "__main__.py").write_text("import time\nprint(1)\ntime.sleep(300)\n", encoding="utf-8")
+    (tmp_path / "__main__.py").write_text("import os, time\nos.write(1, b'1\\n')\ntime.sleep(300)\n", encoding="utf-8")
     call = Call()
     answers = run_plugin(tmp_path, call)
 

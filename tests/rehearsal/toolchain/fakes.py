@@ -70,10 +70,6 @@ class FakeGo:
         program.chmod(0o755)
         orders = {name: value for name, value in vars(self).items() if name != "folder"}
         (self.folder / "go.json").write_text(json.dumps(orders))
-        for path in ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python"):
-            file = self.folder / "sdk" / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text("#!/bin/sh\n")
 
     @property
     def builds(self) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rehearsal.language_host.launcher import DYNAMIC_NAME, LAUNCHER_NAME
 from rehearsal.toolchain import bindir
-from rehearsal.toolchain.build import COMPANIONS
 from rehearsal.toolchain.standin import is_stand_in
 from tests.rehearsal.toolchain.fakes import write_tool
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def _engine(folder: Path, *, host: bool) -> Path:
-    for name in (*COMPANIONS, *(["pulumi-language-python"] if host else [])):
-        write_tool(folder, name, "1.0.0")
+    if host:
+        write_tool(folder, LAUNCHER_NAME, "1.0.0")
     return write_tool(folder, "pulumi", "3.250.0")
 
 
@@ -30,7 +30,8 @@ def test_a_built_engine_stands_itself_beside_our_host(paths: Paths, tmp_path: Pa
     assert host == paths.bin / "pulumi-language-python"
     assert is_stand_in(host)
     assert not host.is_symlink()
-    assert all((paths.bin / name).is_file() and not (paths.bin / name).is_symlink() for name in COMPANIONS)
+    ours = [paths.bin / LAUNCHER_NAME, paths.bin / DYNAMIC_NAME]
+    assert all(path.is_file() and not path.is_symlink() for path in ours)
     assert (paths.bin / "etcd").is_symlink()
 
 

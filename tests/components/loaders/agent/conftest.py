@@ -39,17 +39,16 @@ Agent = Callable[..., Run]
 @pytest.fixture
 def make_registry() -> Iterator[Callable[[], FakeRegistry]]:
     """Start fake registries; they end with the test."""
-    servers = []
+    started: list[FakeRegistry] = []
 
     def make() -> FakeRegistry:
-        registry = FakeRegistry()
-        servers.append(registry.start())
-        return registry
+        started.append(FakeRegistry())
+        started[-1].start()
+        return started[-1]
 
     yield make
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    for registry in started:
+        registry.stop()
 
 
 @pytest.fixture

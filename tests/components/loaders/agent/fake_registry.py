@@ -62,6 +62,7 @@ class FakeRegistry:
     tokens: set[str] = field(default_factory=set[str])
     pause: Callable[[float], object] = threading.Event().wait
     port: int = 0
+    server: ThreadingHTTPServer | None = None
 
     @property
     def host(self) -> str:
@@ -90,11 +91,16 @@ class FakeRegistry:
         self.port = server.server_address[1]
         return server
 
-    def start(self) -> ThreadingHTTPServer:
+    def start(self) -> None:
         """Listen and serve."""
-        server = self.make_server()
+        server = self.server = self.make_server()
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return server
+
+    def stop(self) -> None:
+        """Stop serving."""
+        if self.server is not None:
+            self.server.shutdown()
+            self.server.server_close()
 
 
 class _Server(ThreadingHTTPServer):

@@ -5,7 +5,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.components.loaders.agent.fake_registry import MANIFEST_TYPE, FakeRegistry, digest_of
@@ -49,7 +49,7 @@ def manifest_bytes(config: Mapping[str, object], layers: list[dict[str, object]]
 
 
 def push_artifact(
-    registry: FakeRegistry, repository: str, layers: list[tuple[str, bytes, Mapping[str, str]]], *tags: str
+    registry: FakeRegistry, repository: str, layers: Sequence[tuple[str, bytes, Mapping[str, str]]], *tags: str
 ) -> str:
     """Push a plain OCI artifact of (media type, bytes, annotations) and return its digest."""
     for _, data, _ in layers:

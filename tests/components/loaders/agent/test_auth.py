@@ -150,7 +150,7 @@ def test_credentials_go_to_the_mirror_only_if_they_are_the_mirrors(
         ("https://index.docker.io/v1/", "docker.io", "library/a", True),
     ],
 )
-def test_lookup(tmp_path: Path, key: str, host: str, repository: str, found: bool) -> None:
+def test_lookup(tmp_path: Path, key: str, host: str, repository: str, *, found: bool) -> None:
     config = DockerConfig(docker_config(tmp_path / "c", key))
 
     assert (config.lookup(host, repository) is not None) == found

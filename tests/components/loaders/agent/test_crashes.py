@@ -1,4 +1,4 @@
-"""Killed at every step, killed in the middle of a file, two at once: the next run converges, readers see whole trees."""
+"""Killed at every step or in a file, two at once: the next run converges, readers see whole trees."""
 
 import hashlib
 import os
@@ -29,7 +29,11 @@ def push_version(registry: FakeRegistry, version: int, size: int = 100_000) -> s
     first = tar_of({"w/a": noise(size, version), "w/b": noise(1000, version + 50), "empty": None})
     second = gzipped(tar_of({"w/c": noise(2000, version + 100), "run": b"#!"}, {"run": 0o755}))
     title = {"org.opencontainers.image.title": "raw"}
-    layers = [(TAR, first, {}), (f"{TAR}+gzip", second, {}), ("x/y", noise(3000, version + 150), title)]
+    layers: list[tuple[str, bytes, dict[str, str]]] = [
+        (TAR, first, {}),
+        (f"{TAR}+gzip", second, {}),
+        ("x/y", noise(3000, version + 150), title),
+    ]
     return push_artifact(registry, "ns/kit", layers)
 
 

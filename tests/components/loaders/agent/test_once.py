@@ -10,7 +10,9 @@ from tests.components.loaders.agent.kits import noise, push_artifact, small_kit,
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_model_is_whole_and_modes_are_kept(tmp_path: Path, registry: FakeRegistry, agent: Agent, packed: bool) -> None:
+def test_model_is_whole_and_modes_are_kept(
+    tmp_path: Path, registry: FakeRegistry, agent: Agent, *, packed: bool
+) -> None:
     digest = small_kit(registry, packed=packed)
 
     run = agent(digest, tmp_path)
@@ -85,7 +87,7 @@ def test_new_version_replaces_the_link_and_old_ones_are_pruned(
 
 def test_files_and_archives_of_a_plain_artifact(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
     title = "org.opencontainers.image.title"
-    layers = [
+    layers: list[tuple[str, bytes, dict[str, str]]] = [
         ("application/octet-stream", noise(70_000), {title: "weights/a.safetensors"}),
         ("application/vnd.oci.image.layer.v1.tar", b"not unpacked", {title: "b.tar"}),
         ("application/vnd.oci.image.layer.v1.tar", tar_of({"c/empty": b"", "c/ünï ☃": b"x"}), {}),
@@ -111,3 +113,57 @@ def test_many_layers(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> No
 
     assert len(tree_of(tmp_path / "current")) == 64
     assert (tmp_path / "current/d0/f63").read_bytes() == noise(5000, 63)
+
+
+TAR = "application/vnd.oci.image.layer.v1.tar"
+
+
+def push_layers(registry: FakeRegistry, *seeds: int) -> str:
+    """Push an artifact of one 100 000 byte layer per seed; the same seed gives the same layer."""
+    archives = [tar_of({f"part/{seed}": noise(100_000, seed), f"empty-{seed}": None}) for seed in seeds]
+    return push_artifact(registry, "ns/kit", [(TAR, archive, {}) for archive in archives])
+
+
+def test_unchanged_layers_are_not_moved_again(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    assert agent(push_layers(registry, 1, 2, 3), tmp_path, source="oci").code == 0
+    registry.sent_bytes = 0
+
+    run = agent(push_layers(registry, 2, 3, 4), tmp_path, source="oci")
+
+    assert run.code == 0, run.text
+    assert run.last("missing")["reused"] == 2
+    assert registry.sent_bytes == len(tar_of({"part/4": noise(100_000, 4), "empty-4": None}))
+    current = tmp_path / "current"
+    assert {path.name: path.read_bytes() for path in (current / "part").iterdir()} == {
+        str(seed): noise(100_000, seed) for seed in (2, 3, 4)
+    }
+    assert sorted(path.name for path in current.iterdir()) == ["empty-2", "empty-3", "empty-4", "part"]
+
+
+def test_shared_files_outlive_the_version_they_came_from(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    for seeds in ((1, 2), (2, 3), (3, 4)):
+        assert agent(push_layers(registry, *seeds), tmp_path, "--keep-previous", "0", source="oci").code == 0
+
+    assert (tmp_path / "current/part/3").read_bytes() == noise(100_000, 3)
+    assert len(list((tmp_path / ".store").glob("sha256-*.json"))) == 1
+
+
+@pytest.mark.parametrize("damage", ["shorter", "gone", "mode", "receipt"])
+def test_damaged_version_is_not_reused(tmp_path: Path, registry: FakeRegistry, agent: Agent, damage: str) -> None:
+    assert agent(push_layers(registry, 1, 2), tmp_path, source="oci").code == 0
+    file = tmp_path / "current/part/2"
+    match damage:
+        case "shorter":
+            file.write_bytes(b"x")
+        case "gone":
+            file.unlink()
+        case "mode":
+            file.chmod(0o755)
+        case _:
+            next((tmp_path / ".store").glob("*.json")).write_text("{")
+
+    run = agent(push_layers(registry, 2, 3), tmp_path, source="oci")
+
+    assert run.code == 0, run.text
+    assert run.last("missing")["reused"] == 0
+    assert (tmp_path / "current/part/2").read_bytes() == noise(100_000, 2)

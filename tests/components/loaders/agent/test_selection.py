@@ -35,7 +35,7 @@ DIGEST = f"sha256:{'ab' * 32}"
         (("model,datasets:base",), "model", "other", "./m", False),
     ],
 )
-def test_filter_table(filters: tuple[str, ...], part: str, name: str, path: str, chosen: bool) -> None:
+def test_filter_table(filters: tuple[str, ...], part: str, name: str, path: str, *, chosen: bool) -> None:
     assert selects(tuple(map(parse_filter, filters)), part, name, path) == chosen
 
 
@@ -109,7 +109,11 @@ def test_yaml_means_what_the_kitfile_says(name: str, description: str, parameter
 
 
 def test_yaml_leaves_out_what_packing_added() -> None:
-    raw = {"manifestVersion": "1.0.0", "package": {}, "docs": [{"path": "a", "digest": DIGEST, "diffId": DIGEST}]}
+    raw: dict[str, object] = {
+        "manifestVersion": "1.0.0",
+        "package": {},
+        "docs": [{"path": "a", "digest": DIGEST, "diffId": DIGEST}],
+    }
 
     assert kitfile_yaml(raw) == b"manifestVersion: 1.0.0\ndocs:\n  - path: a\n"
 

@@ -12,9 +12,9 @@ from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import LockError
 from components.loaders.agent.locks import free, locked
 from components.loaders.agent.logs import Log
+from components.loaders.agent.records import FileRecord, Written
 from components.loaders.agent.staging import STALE_SECONDS, Staging, claim
 from components.loaders.agent.store import Store
-from components.loaders.agent.tree import FileRecord
 from tests.components.loaders.agent.conftest import Agent
 from tests.components.loaders.agent.fake_registry import FakeRegistry
 from tests.components.loaders.agent.kits import noise, small_kit, tree_of
@@ -50,7 +50,7 @@ def leave_behind(root: Path, owner: str, age_seconds: float, key: str = KEY) -> 
         ("", 0, False),
     ],
 )
-def test_who_counts_as_dead(tmp_path: Path, store: Store, owner: str, age_seconds: float, dead: bool) -> None:
+def test_who_counts_as_dead(tmp_path: Path, store: Store, owner: str, age_seconds: float, *, dead: bool) -> None:
     path = leave_behind(tmp_path, owner, age_seconds)
 
     store.clean_leftovers("")
@@ -88,13 +88,11 @@ def test_taken_over_tree_keeps_only_what_was_marked_and_is_whole(tmp_path: Path,
         for name in ("whole", "short", "unmarked"):
             (mine.tree / name).write_bytes(b"12345")
 
-        class Written:
-            files = (FileRecord(path="whole", size=5, executable=False),)
-            directories = ("empty/deep",)
-
-        mine.mark_done("a", Written())  # pyright: ignore[reportArgumentType]  # the two fields that are read
-        Written.files = (FileRecord(path="short", size=6, executable=False),)
-        mine.mark_done("b", Written())  # pyright: ignore[reportArgumentType]  # the two fields that are read
+        whole, short = (
+            FileRecord(path=name, size=size, executable=False) for name, size in (("whole", 5), ("short", 6))
+        )
+        mine.mark_done("a", Written(files=(whole,), directories=("empty/deep",)))
+        mine.mark_done("b", Written(files=(short,), directories=()))
         (mine.path / "layers/c").write_text("{broken")
 
         assert mine.recover(["a", "b", "c", "d"]) == {"a"}
@@ -116,8 +114,11 @@ def test_loser_of_a_race_without_locks_finds_it_done(tmp_path: Path, store: Stor
 def test_volume_without_locks(
     tmp_path: Path, registry: FakeRegistry, agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def no_locks(_: int) -> None:
+        return None
+
     for module in (locks, staging):
-        monkeypatch.setattr(module, "try_lock", lambda _: None)
+        monkeypatch.setattr(module, "try_lock", no_locks)
 
     run = agent(small_kit(registry), tmp_path)
 

@@ -3,6 +3,7 @@
 import io
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from hypothesis import given
@@ -47,7 +48,7 @@ def read_all(data: bytes, sizes: list[int]) -> Iterator[tuple[str, bytes, bool]]
     sizes=st.lists(st.integers(1, 2000), max_size=40),
     executable=st.booleans(),
 )
-def test_what_was_packed_comes_out(files: dict[str, bytes], form: int, sizes: list[int], executable: bool) -> None:
+def test_what_was_packed_comes_out(files: dict[str, bytes], form: int, sizes: list[int], *, executable: bool) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
         for name, data in files.items():
@@ -62,10 +63,8 @@ def test_what_was_packed_comes_out(files: dict[str, bytes], form: int, sizes: li
 
 @given(st.binary(max_size=4096), st.lists(st.integers(1, 600), max_size=10))
 def test_any_bytes_end_in_entries_or_a_refusal(data: bytes, sizes: list[int]) -> None:
-    try:
+    with suppress(UnsafeError):
         list(read_all(data, sizes))
-    except UnsafeError as error:
-        assert str(error)
 
 
 @given(st.data())
@@ -79,10 +78,8 @@ def test_broken_archives_never_raise_anything_else(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         broken[data.draw(st.integers(0, 2600))] = data.draw(st.integers(0, 255))
 
-    try:
+    with suppress(UnsafeError):
         list(read_all(bytes(broken), []))
-    except UnsafeError as error:
-        assert str(error)
 
 
 @given(st.text(alphabet=st.sampled_from("ab./\\\0 ü☃~$\n"), max_size=40) | st.text(st.characters(), max_size=300))

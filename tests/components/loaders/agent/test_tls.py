@@ -21,8 +21,8 @@ def certificate(tmp_path: Path) -> Path:
     if openssl is None:
         pytest.skip("openssl is not on PATH, so no certificate can be made")
     key, pem = tmp_path / "key.pem", tmp_path / "ca.pem"
-    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=fake".split()
-    extra = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(pem)]
+    words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    extra = ["-subj", "/CN=fake", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(pem)]
     subprocess.run([openssl, *words, *extra], check=True, capture_output=True)
     return pem
 

@@ -49,6 +49,7 @@ MEANINGS: Final = (
     ("timeout", r"timed out waiting"),
 )
 FASTER: Final = 0.2  # of every recorded time limit
+INPUTS_IN: Final = {"Create": "properties", "Diff": "news", "Update": "news"}
 STATE_IN: Final = {"Diff": "olds", "Update": "olds", "Read": "properties", "Delete": "properties"}
 
 Call = dict[str, Any]
@@ -93,6 +94,7 @@ class Replay:
     kubeconfig: str
     names: dict[str, str] = field(default_factory=dict[str, str])
     states: dict[tuple[str, str], Call] = field(default_factory=dict[tuple[str, str], Call])
+    checked: dict[str, tuple[Call, Call]] = field(default_factory=dict[str, "tuple[Call, Call]"])
     differences: dict[Key, str] = field(default_factory=dict[Key, str])
     answered: int = 0
 
@@ -107,6 +109,7 @@ class Replay:
     def _play(self, provider: KubernetesProvider, call: Call, kubeconfig: str) -> str:
         method: str = call["method"]
         request: Call = self._translated(call["request"], kubeconfig)
+        self._put_own_inputs(method, request)
         if not self._put_own_state(method, request):
             return "no such object: the stand-in refused to make it"
         if method == "DiffConfig":  # the recording hides both kubeconfigs behind one word
@@ -133,6 +136,13 @@ class Replay:
         for recorded, own in self.names.items():
             text = text.replace(recorded, own)
         return json.loads(text.replace('"<kubeconfig>"', json.dumps(kubeconfig)))
+
+    def _put_own_inputs(self, method: str, request: Call) -> None:
+        """Put in the inputs of the stand-in's own check, where the recording has those of the real plugin's."""
+        place = INPUTS_IN.get(method, "")
+        recorded, own = self.checked.get(request.get("urn", ""), ({}, {}))
+        if recorded and request.get(place) == self._translated(recorded, ""):
+            request[place] = own
 
     def _put_own_state(self, method: str, request: Call) -> bool:
         """Put in the state that the stand-in gave; false when it never gave one."""
@@ -166,6 +176,7 @@ class Replay:
             )
         if call["method"] == "Check":
             self._learn_name(call["response"], response or {})
+            self.checked[request["urn"]] = (call["response"]["inputs"], (response or {})["inputs"])
         want = comparable(self._translated(call["response"], ""))
         have = comparable(response)
         for side in (want, have):
