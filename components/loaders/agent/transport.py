@@ -60,11 +60,12 @@ def checked(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
-        if parts.hostname and parts.port != 0:
-            return url
+        usable = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        pass  # said below, without the text that cannot be parsed
-    raise NetworkError("the server names an address that cannot be used")
+        usable = False  # the text that cannot be parsed is not repeated
+    if not usable:
+        raise NetworkError("the server names an address that cannot be used")
+    return url
 
 
 def as_agent_error(error: Exception, url: str) -> AgentError:
