@@ -16,7 +16,8 @@ class InitLoader(Section):
         description="pod = a volume of the pod's own; storage = `storage.models`, shared. Left out: storage if given",
     )
     image: ImageReference = Field(
-        default="docker.io/library/python:3.12-slim", description="image with Python 3.11 or newer the agent runs in"
+        default="docker.io/library/python:3.14-slim",
+        description="image with Python 3.11 or newer the agent runs in; zstd layers need 3.14",
     )
 
 

@@ -35,7 +35,7 @@ class LayerLoader:
         self._max_layer_bytes = max_layer_bytes
 
     def load(self, layer: Layer) -> TreeWriter:
-        """Load one layer; on failure nothing of it stays.
+        """Load one layer. What a failure leaves goes with the staging directory, or when a next run takes it over.
 
         Returns:
             What was written.
@@ -54,9 +54,6 @@ class LayerLoader:
                     raise
                 attempt += 1
                 self._registry.log.warning("again", blob=layer.descriptor.digest, why=str(error))
-            except BaseException:
-                writer.take_back()
-                raise
             else:
                 return writer
 

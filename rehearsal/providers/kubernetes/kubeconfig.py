@@ -33,7 +33,7 @@ class Credentials:
     token_file: str = ""
     username: str = ""
     password: str = field(default="", repr=False)
-    exec_plugin: Tree | None = None
+    exec_plugin: Tree | None = field(default=None, repr=False)  # its environment may hold secrets
 
 
 @dataclass(frozen=True, slots=True)

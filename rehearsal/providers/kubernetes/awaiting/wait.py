@@ -112,7 +112,14 @@ def _wait(session: Session, wait: Wait, judge: Judge, limit: float) -> Tree:
 
 
 def _why(session: Session, live: Tree, verdict: Verdict) -> list[str]:
-    return [*verdict.reasons, *explain(session.require(), live)]
+    """List the object's own reasons, then what else the cluster tells; an event often repeats a condition."""
+    more = [reason for reason in explain(session.require(), live) if not _repeats(reason, verdict)]
+    return [*verdict.reasons, *more]
+
+
+def _repeats(reason: str, verdict: Verdict) -> bool:
+    message = reason.partition(": ")[2]
+    return bool(message) and any(message in known for known in verdict.reasons)
 
 
 def check_on_read(session: Session, inputs: Tree, live: Tree) -> None:

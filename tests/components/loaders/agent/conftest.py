@@ -73,6 +73,11 @@ def agent(registry: FakeRegistry, capsys: pytest.CaptureFixture[str], monkeypatc
     return run
 
 
+def is_untouched(into: Path) -> bool:
+    """Return whether nothing is current and nothing is left growing."""
+    return not (into / "current").is_symlink() and not list((into / ".store").glob("*.tmp-*"))
+
+
 def _mount(*words: str) -> None:
     mount = shutil.which("mount")
     if mount is None or os.geteuid() != 0:

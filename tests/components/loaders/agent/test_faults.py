@@ -1,15 +1,16 @@
-"""What a load does when the registry, the link or the volume misbehaves."""
+"""What a load does when the registry or the link misbehaves."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from components.loaders.agent import layerload
+from components.loaders.agent.bytestream import ByteStream
 from components.loaders.agent.registry import ATTEMPTS
-from components.loaders.agent.store import Store
-from tests.components.loaders.agent.conftest import Agent
+from tests.components.loaders.agent.conftest import Agent, is_untouched
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
 from tests.components.loaders.agent.kits import (
+    KIT_CONFIG,
     descriptor,
     gzipped,
     manifest_bytes,
@@ -19,6 +20,7 @@ from tests.components.loaders.agent.kits import (
     tar_of,
     tree_of,
 )
+from tests.components.loaders.agent.test_tarstream import Pieces
 
 TITLE = "org.opencontainers.image.title"
 BLOB = noise(1_000_000, 5)
@@ -27,11 +29,6 @@ BLOB = noise(1_000_000, 5)
 def push_blob(registry: FakeRegistry, data: bytes = BLOB, name: str = "w.bin") -> str:
     """Push one file and return the manifest's digest."""
     return push_artifact(registry, "ns/kit", [("application/octet-stream", data, {TITLE: name})])
-
-
-def is_untouched(into: Path) -> bool:
-    """Return whether nothing is current and nothing is left growing."""
-    return not (into / "current").is_symlink() and not list((into / ".store").glob("*.tmp-*"))
 
 
 @pytest.mark.parametrize("percent", [10, 50, 99])
@@ -137,6 +134,31 @@ def test_other_size_than_promised_is_refused(tmp_path: Path, registry: FakeRegis
     assert is_untouched(tmp_path)
 
 
+def test_config_of_another_size_is_refused(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    config = b'{"docs": []}'
+    registry.add_blob(config)
+    lying = {**descriptor(KIT_CONFIG, config), "size": 5}
+
+    run = agent(registry.add_manifest("ns/kit", manifest_bytes(lying, [])), tmp_path)
+
+    assert run.code == 5
+
+
+def test_digest_is_checked_even_if_unpacking_stops_early(
+    tmp_path: Path, registry: FakeRegistry, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A decompressor that is content with less than the whole blob must not hide what follows."""
+
+    def early(_source: ByteStream, _compression: str) -> ByteStream:
+        return Pieces(tar_of({"w.bin": b"x"}), [])
+
+    monkeypatch.setattr(layerload, "decompressed", early)
+    digest = push_artifact(registry, "ns/kit", [("application/vnd.oci.image.layer.v1.tar", BLOB, {})])
+    registry.faults.corrupt[digest_of(BLOB)] = 100
+
+    assert agent(digest, tmp_path, source="oci").code == 5
+
+
 def test_moved_tag_changes_nothing(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
     digest = small_kit(registry, weights=noise(1000, 1))
     small_kit(registry, weights=noise(1000, 2))  # takes the tag 1.0, which the reference also names
@@ -197,80 +219,3 @@ def test_what_was_whole_before_the_deadline_is_not_moved_again(
     assert run.last("missing")["recovered"] == 1
     assert not [path for _, path, _, _ in registry.requests if digest_of(small) in path]
     assert {name: (tmp_path / "current" / name).read_bytes() for name in ("a", "b")} == {"a": small, "b": BLOB}
-
-
-def test_too_little_space_is_seen_before_the_first_byte(
-    tmp_path: Path, registry: FakeRegistry, agent: Agent, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    digest = push_blob(registry)
-
-    def little(_: Store) -> int:
-        return 1_000_000
-
-    monkeypatch.setattr(Store, "free_bytes", little)
-
-    run = agent(digest, tmp_path, source="oci")
-
-    assert run.code == 6
-    assert "the volume has 1000000" in run.why
-    assert not [path for _, path, _, _ in registry.requests if digest_of(BLOB) in path]
-    assert is_untouched(tmp_path)
-
-
-def test_full_volume_keeps_the_old_model(
-    small_volume: Callable[[int], Path], registry: FakeRegistry, agent: Agent, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    into = small_volume(4 * 1024 * 1024)
-    monkeypatch.setattr("components.loaders.agent.once.RESERVE_BYTES", 0)
-    assert agent(small_kit(registry, weights=noise(1000)), into).code == 0
-    before = tree_of(into / "current")
-    zeros = push_artifact(
-        registry, "ns/kit", [("application/vnd.oci.image.layer.v1.tar+gzip", gzipped(tar_of({"z": bytes(2**23)})), {})]
-    )
-
-    run = agent(zeros, into, source="oci")
-
-    assert run.code == 6
-    assert "full" in run.why
-    assert tree_of(into / "current") == before
-    assert not list((into / ".store").glob("*.tmp-*"))
-
-
-def test_read_only_volume_is_said_at_once(
-    small_volume: Callable[[int], Path], registry: FakeRegistry, agent: Agent, remount_read_only: Callable[[Path], None]
-) -> None:
-    into = small_volume(4 * 1024 * 1024)
-    remount_read_only(into)
-
-    run = agent(small_kit(registry), into)
-
-    assert run.code == 6
-    assert "read-only" in run.why
-    assert registry.requests == []
-
-
-def test_read_only_volume_that_has_the_model_is_fine(
-    small_volume: Callable[[int], Path],
-    registry: FakeRegistry,
-    agent: Agent,
-    remount_read_only: Callable[[Path], None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    into = small_volume(4 * 1024 * 1024)
-    monkeypatch.setattr("components.loaders.agent.once.RESERVE_BYTES", 0)
-    digest = small_kit(registry)
-    assert agent(digest, into).code == 0
-    remount_read_only(into)
-
-    assert agent(digest, into).code == 0
-
-
-def test_directory_in_the_place_of_the_link_is_left_alone(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
-    (tmp_path / "current").mkdir()
-    (tmp_path / "current/mine").touch()
-
-    run = agent(small_kit(registry), tmp_path)
-
-    assert run.code == 6
-    assert "move it away" in run.why
-    assert (tmp_path / "current/mine").exists()

@@ -81,6 +81,15 @@ def test_leftovers_of_the_same_version_wait_to_be_taken_over(tmp_path: Path, sto
     assert path.exists()
 
 
+def test_leftovers_of_other_versions_go_before_a_load(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    path = leave_behind(tmp_path, socket.gethostname(), 0)
+
+    run = agent(small_kit(registry), tmp_path)
+
+    assert (run.code, path.exists()) == (0, False)
+    assert run.last("removed-leftover")["path"] == str(path)
+
+
 def test_taken_over_tree_keeps_only_what_was_marked_and_is_whole(tmp_path: Path, store: Store) -> None:
     path = leave_behind(tmp_path, socket.gethostname(), 0)
     with store.staging(KEY) as mine:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rehearsal.providers.codec import UNKNOWN, Tree
+from rehearsal.providers.codec import UNKNOWN, Json, Tree
 from rehearsal.providers.kubernetes.normal import normal, table
 from rehearsal.providers.kubernetes.quantity import canonical
 
@@ -33,7 +33,7 @@ def test_quantities_are_spelled_as_the_server_stores_them(written: object, kept:
     assert canonical(written) == kept
 
 
-def deployment(**pod: object) -> Tree:
+def deployment(**pod: Json) -> Tree:
     """A Deployment around a pod spec."""
     return {
         "apiVersion": "apps/v1",
