@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 
 _NOT_A_STRING: Final = re.compile(
-    r"~|null|Null|NULL|<<|(?:true|false|yes|no|on|off|y|n)"
+    r"~|=|null|Null|NULL|<<|(?:true|false|yes|no|on|off|y|n)"
     r"|[-+]?(?:0[xob])?[0-9a-fA-F_]*[0-9][0-9a-fA-F_.]*(?:e[-+]?[0-9]+)?|[-+]?\.(?:inf|nan|[0-9].*)"
     r"|\d{4}-\d\d?-\d\d?(?:[Tt ].*)?|[-+]?\d[\d_]*(?::[0-5]?\d)+(?:\.\d*)?",
     re.IGNORECASE,
@@ -97,6 +97,11 @@ def _scalar(value: object, *, flow: bool = False) -> str:
         return _text(value, flow=flow)
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:  # noqa: PLR2004  # Go's %g limit
         return str(int(value))
+    if isinstance(value, list):
+        return f"[{', '.join(_scalar(part, flow=True) for part in cast('list[object]', value))}]"
+    if isinstance(value, dict):
+        pairs = cast("dict[str, object]", value).items()
+        return f"{{{', '.join(f'{_text(key, flow=True)}: {_scalar(part, flow=True)}' for key, part in pairs)}}}"
     return json.dumps(value)
 
 

@@ -7,6 +7,8 @@ import json
 import os
 import ssl
 import tempfile
+import threading
+import time
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -21,6 +23,20 @@ from rehearsal.providers.kubernetes.objects import text
 CONNECTIONS: Final = 32
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 60.0  # the API server ends an ordinary request after 60 s
+BUSY_ATTEMPTS: Final = 5  # the server asks to come back later when it has too much to do
+BUSY_SECONDS: Final = 10.0
+# A kept connection may have been closed by the server in the meantime: only a question is asked again.
+_RETRIES: Final = urllib3.Retry(
+    total=1,
+    connect=0,
+    read=1,
+    other=0,
+    redirect=0,
+    status=0,
+    allowed_methods=["GET"],
+    respect_retry_after_header=False,  # `request` does that, for every method
+)
+_TOO_MANY_REQUESTS: Final = 429
 _UNAUTHORIZED: Final = 401
 _FIRST_ERROR: Final = 400
 
@@ -49,6 +65,8 @@ class Transport:
     def __init__(self, access: Access) -> None:
         self.access = access
         self._authentication = Authentication(access)
+        self._prefix = urlsplit(access.server).path
+        self._lock = threading.Lock()
         self._pool: urllib3.HTTPConnectionPool | None = None
 
     def request(
@@ -68,6 +86,13 @@ class Transport:
         response = self._send(method, path, query, body, content_type)
         if response.status == _UNAUTHORIZED:
             self._authentication.forget()
+            with self._lock:
+                self._pool = None  # it may hold the refused client certificate
+            response = self._send(method, path, query, body, content_type)
+        for _attempt in range(BUSY_ATTEMPTS):
+            if response.status != _TOO_MANY_REQUESTS:
+                break
+            time.sleep(min(float(response.headers.get("Retry-After") or 1), BUSY_SECONDS))
             response = self._send(method, path, query, body, content_type)
         answer = _parse(response.data)
         if response.status >= _FIRST_ERROR:
@@ -77,7 +102,7 @@ class Transport:
     def _send(
         self, method: str, path: str, query: dict[str, str] | None, body: Json, content_type: str
     ) -> urllib3.BaseHTTPResponse:
-        url = f"{path}?{urlencode(query)}" if query else path
+        url = self._prefix + (f"{path}?{urlencode(query)}" if query else path)
         payload = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         try:
             headers = {"Accept": "application/json", "User-Agent": "slipway-rehearsal", **self._authentication.header()}
@@ -96,13 +121,10 @@ class Transport:
             raise UnreachableError(f"{self.access.server}: {_cause(error)}") from error
 
     def _connect(self) -> urllib3.HTTPConnectionPool:
-        if self._pool is None:
-            self._pool = _open(self.access, self._authentication)
-        return self._pool
-
-
-# A kept connection may have been closed by the server in the meantime: only that is tried again.
-_RETRIES: Final = urllib3.Retry(total=2, connect=0, read=0, other=2, redirect=0, status=0)
+        with self._lock:
+            if self._pool is None:
+                self._pool = _open(self.access, self._authentication)
+            return self._pool
 
 
 def segment(name: str) -> str:

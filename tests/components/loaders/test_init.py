@@ -133,7 +133,7 @@ def test_the_container_is_locked_down_and_runs_as_the_servers_user() -> None:
         "readOnlyRootFilesystem": True,
         "runAsUser": 1234,
     }
-    assert own["image"] == "docker.io/library/python:3.12-slim"
+    assert own["image"] == "docker.io/library/python:3.14-slim"
 
 
 def test_every_mount_has_its_volume() -> None:

@@ -12,12 +12,12 @@ from rehearsal.providers.codec import Tree
 from rehearsal.providers.kubernetes.annotations import SKIP_AWAIT, WAIT_FOR, annotation, is_true, timeout_seconds
 from rehearsal.providers.kubernetes.awaiting import services, workloads
 from rehearsal.providers.kubernetes.awaiting.explain import explain
-from rehearsal.providers.kubernetes.awaiting.verdict import Judge, Look, State, Verdict
+from rehearsal.providers.kubernetes.awaiting.verdict import Judge, Look, State, Verdict, waiting
 from rehearsal.providers.kubernetes.awaiting.wait_for import judge_annotation
-from rehearsal.providers.kubernetes.cluster import NOT_FOUND
+from rehearsal.providers.kubernetes.cluster import NOT_FOUND, Cluster
 from rehearsal.providers.kubernetes.objects import branch, kind_of, name_of
 from rehearsal.providers.kubernetes.session import Session
-from rehearsal.providers.kubernetes.transport import ApiError, NoMatchError
+from rehearsal.providers.kubernetes.transport import ApiError, NoMatchError, UnreachableError
 
 _TEN_MINUTES: Final = 600.0
 _SHORTEST_SECONDS: Final = 0.05
@@ -92,7 +92,7 @@ def _wait(session: Session, wait: Wait, judge: Judge, limit: float) -> Tree:
     started = changed = time.monotonic()
     while True:
         now = time.monotonic()
-        verdict = judge(Look(cluster, live, wait.created, now - changed))
+        verdict = _glance(judge, Look(cluster, live, wait.created, now - changed))
         if verdict.state is State.READY:
             return live
         if verdict.progress != shown:
@@ -108,7 +108,30 @@ def _wait(session: Session, wait: Wait, judge: Judge, limit: float) -> Tree:
         pause = min(max((now - started) * _SHARE_OF_ELAPSED, _SHORTEST_SECONDS), _LONGEST_SECONDS)
         if session.cancelled.wait(min(pause, max(limit - (now - started), 0.01))):
             raise NotReadyError(f"Resource operation was cancelled for '{name}'", live, [])
-        live = cluster.get(live)
+        fresh = _read_again(cluster, live)
+        if fresh is None:
+            raise NotReadyError(f"'{name}' was deleted by something else while it was waited for", live, [])
+        live = fresh
+
+
+def _glance(judge: Judge, look: Look) -> Verdict:
+    """Judge; a server that cannot be asked for a moment is no verdict on the object."""
+    try:
+        return judge(look)
+    except (ApiError, NoMatchError, UnreachableError) as error:
+        return waiting("Waiting for the API server", f"the API server could not be asked: {error}")
+
+
+def _read_again(cluster: Cluster, live: Tree) -> Tree | None:
+    """Read the object: ``None`` when it is gone, its last known state while the server cannot be asked."""
+    try:
+        return cluster.get(live)
+    except NoMatchError:
+        return None
+    except ApiError as error:
+        return None if error.code == NOT_FOUND else live
+    except UnreachableError:
+        return live
 
 
 def _why(session: Session, live: Tree, verdict: Verdict) -> list[str]:
@@ -131,7 +154,7 @@ def check_on_read(session: Session, inputs: Tree, live: Tree) -> None:
     found = _JUDGES.get(str(kind_of(live)))
     if found is None or is_true(inputs, SKIP_AWAIT) or kind_of(live).kind not in _JUDGED_ON_READ:
         return
-    verdict = found[0](Look(session.require(), live, created=False, settled_seconds=float("inf")))
+    verdict = _glance(found[0], Look(session.require(), live, created=False, settled_seconds=float("inf")))
     if verdict.state is not State.READY:
         message = f"Resource '{name_of(live)}' was created but failed to initialize"
         raise NotReadyError(message, live, _why(session, live, verdict))
@@ -156,11 +179,7 @@ def wait_until_gone(session: Session, wait: Wait) -> None:
         pause = min(max(elapsed * _SHARE_OF_ELAPSED, _SHORTEST_SECONDS), _LONGEST_SECONDS)
         if session.cancelled.wait(pause):
             raise NotReadyError(f"Resource operation was cancelled for {name_of(live)!r}", live, reasons)
-        try:
-            live = cluster.get(live)
-        except NoMatchError:
+        fresh = _read_again(cluster, live)
+        if fresh is None:
             return
-        except ApiError as error:
-            if error.code != NOT_FOUND:
-                raise
-            return
+        live = fresh

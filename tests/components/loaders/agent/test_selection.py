@@ -90,7 +90,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=50)  # PyYAML is slow
+@settings(max_examples=50, deadline=None)  # PyYAML is slow
 @given(
     st.text(min_size=1, max_size=40).filter(lambda text: "\r" not in text),
     st.sampled_from(
