@@ -83,7 +83,9 @@ class LocalClusterProvider(dynamic.ResourceProvider):
             replaces.append("options")  # kind cannot change a cluster it made
         if replaces:
             return dynamic.DiffResult(changes=True, replaces=replaces, delete_before_replace=True)
-        return dynamic.DiffResult(changes=_olds["options"] != _news["options"] or not _news["running"])
+        # A refresh compares with the inputs of the first `up`, when there was no cluster to look up.
+        stopped = not _news.get("running", True)
+        return dynamic.DiffResult(changes=_olds["options"] != _news["options"] or stopped)
 
     @override
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:

@@ -162,6 +162,8 @@ def _kwok_flags(layout: Layout, record: Record) -> dict[str, object]:
         "config": layout.configuration / "kwok.yaml",
         "manage-all-nodes": "false",
         "manage-nodes-with-annotation-selector": "kwok.x-k8s.io/node=fake",
+        # Without leases the controller manager takes every node for lost after 50 seconds (its default grace period).
+        "node-lease-duration-seconds": 40,
         "cidr": _POD_CIDR,
         "node-ip": "127.0.0.1",
         "node-port": record.ports.kwok,

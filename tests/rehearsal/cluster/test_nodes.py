@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.rehearsal.cluster.helpers import exists, wait_until
+
 if TYPE_CHECKING:
     from rehearsal.control_plane.api import Object
     from tests.rehearsal.cluster.helpers import Api
@@ -88,3 +90,25 @@ def test_logs_say_that_the_pod_is_simulated(api: Api, gpu_node: str) -> None:
     answer = api.client.request("GET", f"{api.path('pods')}/model/log")
 
     assert "simulated node" in str(answer)
+
+
+def test_a_simulated_node_keeps_its_lease(api: Api, gpu_node: str) -> None:
+    """Without a lease the controller manager would take every node for lost within a minute."""
+    path = f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{gpu_node}"
+
+    wait_until(lambda: exists(api.client, path))
+
+    assert api.client.request("GET", path)["spec"]["leaseDurationSeconds"] == 40
+
+
+def test_pods_of_a_node_that_was_lost_become_ready_again(api: Api, gpu_node: str) -> None:
+    """A machine that slept marks them not ready; a kubelet would put that right."""
+    assert gpu_node
+    api.pod("model")
+    api.wait("pods", "model", _is_ready)
+    lost: Object = {"status": {"conditions": [{"type": "Ready", "status": "False", "reason": "NodeNotReady"}]}}
+    path = f"{api.path('pods')}/model/status"
+    marked = api.client.request("PATCH", path, lost, content_type="application/strategic-merge-patch+json")
+    assert not _is_ready(marked)
+
+    api.wait("pods", "model", _is_ready)
