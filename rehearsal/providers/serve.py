@@ -190,12 +190,12 @@ def guarded(name: str, call: Callable[[Message], Message], log: EngineLog) -> Ca
 
 def serve(make_provider: Callable[[EngineLog], Provider]) -> None:
     """Serve until the engine asks to stop or is gone. Prints the port first."""
-    log = EngineLog(sys.argv[-1] if len(sys.argv) > 1 else "")
-    server = start_server(make_provider(log), log)
-    stop = threading.Event()
+    # Both before the port is printed: from then on the engine may stop the plugin, or be gone itself.
+    stop, parent = threading.Event(), os.getppid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
-    parent = os.getppid()
+    log = EngineLog(sys.argv[-1] if len(sys.argv) > 1 else "")
+    server = start_server(make_provider(log), log)
     while not stop.wait(PARENT_POLL_SECONDS) and os.getppid() == parent:
         pass
     server.stop(grace=None)

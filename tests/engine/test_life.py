@@ -83,6 +83,8 @@ def test_refresh_shows_hand_edits_and_up_repairs_them(engine_stack: EngineStack)
     kubectl(engine_stack, "--namespace", "models", "patch", "service", "qwen3-8b", "--type=json",
             "--patch", '[{"op": "replace", "path": "/spec/ports/0/targetPort", "value": 9999}]')  # fmt: skip
     kubectl(engine_stack, "--namespace", "models", "scale", "deployment", "qwen3-8b", "--replicas", "3")
+    # While the new pod is not available yet, a refresh rightly calls the Deployment unhealthy.
+    kubectl(engine_stack, "--namespace", "models", "rollout", "status", "deployment", "qwen3-8b", "--timeout=50s")
 
     refreshed = engine_stack.configured("refresh", "--yes")
     assert refreshed.code == 0, refreshed.text
