@@ -84,9 +84,15 @@ def _bytes(value: str) -> bytes:
 
 
 def _installed_version(module: Path) -> str:
-    """Return the version in the name of the module's ``.dist-info`` folder; empty when there is none."""
+    """Return the version in the name of the module's ``.dist-info`` folder; empty when there is none.
+
+    An old pip without ``wheel`` installs a source distribution with an ``.egg-info`` folder instead, whose name ends
+    with the Python version.
+    """
     for folder in module.parent.glob(f"{module.name}-*.dist-info"):
         return folder.name.removesuffix(".dist-info").rpartition("-")[2]
+    for folder in module.parent.glob(f"{module.name}-*.egg-info"):
+        return folder.name.removesuffix(".egg-info").removeprefix(f"{module.name}-").partition("-py")[0]
     return ""
 
 

@@ -36,6 +36,16 @@ def test_a_missing_version_is_that_of_the_package(tmp_path: Path, installed: str
     assert [package.version for package in required_packages([tmp_path])] == [wanted]
 
 
+@pytest.mark.parametrize(
+    "folder", ["tencentcloud_iac_pulumi-0.2.3.egg-info", "tencentcloud_iac_pulumi-0.2.3-py3.11.egg-info"]
+)
+def test_an_old_pip_notes_the_version_elsewhere(tmp_path: Path, folder: str) -> None:
+    install(tmp_path, "tencentcloud_iac_pulumi", {"resource": True, "name": "tencentcloud"})
+    (tmp_path / folder).mkdir()
+
+    assert [package.version for package in required_packages([tmp_path])] == ["v0.2.3"]
+
+
 @pytest.mark.parametrize("version", ["", "1.0.dev3", "1!2.0"])
 def test_a_version_that_names_no_plugin_is_left_out(tmp_path: Path, version: str) -> None:
     install(tmp_path, "pulumi_some", {"resource": True}, version)

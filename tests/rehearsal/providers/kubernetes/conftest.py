@@ -41,13 +41,16 @@ def bare_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster with one GPU node, no storage class and nobody who gives out addresses."""
     home = make_home(tmp_path_factory.mktemp("bare") / "slipway")
     name = f"test-{os.getpid()}-bare"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SLIPWAY_HOME", str(home))
-        try:
+    try:
+        # Only for the moment: this fixture lives as long as the run, and so would the variable.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SLIPWAY_HOME", str(home))
             cluster = clusters.create(name, BARE)
-            api_of(cluster.kubeconfig).create(NODE, dry_run=False)
-            yield cluster
-        finally:
+        api_of(cluster.kubeconfig).create(NODE, dry_run=False)
+        yield cluster
+    finally:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SLIPWAY_HOME", str(home))
             clusters.delete(name)
 
 
