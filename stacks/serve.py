@@ -150,6 +150,7 @@ def _watch(model: Model, shared: Shared, endpoint: Endpoint, server: Server, opt
         waiting_per_pod=scaling.queue_target(server.queue.target if server.queue else None),
         queue_scaled=scaling.signal == "queue",
         monitoring=monitoring,
+        after=(shared.tenancy.namespace_object,),
     )
     ModelMonitoring(model.name, args, opts)
 

@@ -23,6 +23,7 @@ class ModelMonitoringArgs:
         waiting_per_pod: waiting requests per pod that are still fine; None = no queue.
         queue_scaled: KEDA moves the number of pods.
         monitoring: the stack's ``monitoring`` section.
+        after: resources that must be there first, the namespace for instance.
     """
 
     endpoint: Endpoint
@@ -32,6 +33,7 @@ class ModelMonitoringArgs:
     waiting_per_pod: int | None
     queue_scaled: bool
     monitoring: Monitoring
+    after: tuple[pulumi.Resource, ...] = ()
 
 
 class ModelMonitoring(pulumi.ComponentResource):
@@ -39,7 +41,7 @@ class ModelMonitoring(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ModelMonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:monitoring:ModelMonitoring", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        child = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
         target = watched(args)
         monitor = service_monitor.render(target, args.monitoring)
         if monitor is not None:

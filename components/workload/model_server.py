@@ -29,7 +29,7 @@ class ModelServerArgs:
         strategy: how pods are replaced.
         load_seconds: time the loader may take before the server starts.
         kubernetes_version: (major, minor) of the cluster.
-        after: resources that must be there before pods start, the agent's ConfigMap for instance.
+        after: resources that must be there before pods start and may go only after them: namespace, claim, code.
     """
 
     namespace: str
@@ -67,7 +67,7 @@ class ModelServer(pulumi.ComponentResource):
         )
         guard = manifests.disruption_budget(name, args.namespace, max_pods=args.max_pods)
         if guard is not None:
-            KubernetesObject(name, guard, pulumi.ResourceOptions(parent=self))
+            KubernetesObject(name, guard, pulumi.ResourceOptions(parent=self, depends_on=list(args.after)))
         self.url = _url(name, args, service)
         self.endpoint = Endpoint(
             name=name,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.mocks import Recorded, Secret, deploy
+from tests.mocks import Recorded, Resource, Secret, deploy
 from tests.stack_files import DATA, ROOT, config_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 SHIPPED = [*sorted(ROOT.glob("Pulumi.*.yaml")), *sorted(ROOT.glob("examples/*.yaml"))]
 VALID = [*SHIPPED, *sorted(DATA.glob("valid-*.yaml"))]
 CANARY = "canary-of-a-secret"
+AGENT_NAME = re.compile(r"slipway-loader-agent-[0-9a-f]{8}")
 SECRETS = {
     "slipway:kubeconfig": f"apiVersion: v1\nkind: Config\n# {CANARY}\n",
     "slipway:registryUsername": f"{CANARY}-user",
@@ -59,10 +61,11 @@ def test_the_graph_of_a_shipped_stack(path: Path, snapshot: SnapshotAssertion) -
 
 
 def as_read(inputs: dict[str, Any], resource: Any) -> dict[str, Any]:  # noqa: ANN401 - a recorded resource
-    """Return what a reviewer wants to see of one resource; the agent's code is in its own files."""
-    data = inputs.get("data")
-    if resource.name == "loader-agent" and data:
-        inputs = {**inputs, "data": sorted(data), "metadata": {**inputs["metadata"], "name": "(by content)"}}
+    """Return what a reviewer wants to see of one resource; the agent's code, and names by it, are in its own files."""
+    if resource.name == "loader-agent":
+        inputs = {**inputs, "data": sorted(inputs["data"])}
+    if inputs.get("kind") in {"ConfigMap", "Deployment"}:
+        inputs = json.loads(AGENT_NAME.sub("slipway-loader-agent-(by content)", json.dumps(inputs)))
     options = {key: value for key, value in resource.options.items() if key != "version"}
     return {"urn": resource.urn, "provider": resource.provider, "options": options, "inputs": inputs}
 
@@ -132,6 +135,37 @@ def test_names_fit_and_namespaces_are_said(recorded: Recorded) -> None:
         metadata = manifest["metadata"]
         assert len(metadata["name"]) <= 63
         assert (manifest["kind"] in cluster_wide) != ("namespace" in metadata), manifest["kind"]
+
+
+def test_objects_come_after_what_they_stand_on_and_go_before_it(recorded: Recorded) -> None:
+    """The engine deletes in the opposite order: no namespace, claim or policy goes before a pod that needs it."""
+    by_urn = {resource.urn: resource for resource in recorded.resources}
+
+    def below(resource: Resource) -> set[str]:
+        found: set[str] = set()
+        waiting = list(resource.dependencies)
+        while waiting:
+            urn = waiting.pop()
+            if urn in by_urn and urn not in found:
+                found.add(urn)
+                waiting += by_urn[urn].dependencies
+        return {f"{by_urn[urn].inputs.get('kind')}/{by_urn[urn].name}" for urn in found}
+
+    there = {f"{resource.inputs.get('kind')}/{resource.name}" for resource in recorded.resources}
+    pods_need = {
+        "ConfigMap/loader-agent",
+        "NetworkPolicy/allow-dns",
+        "NetworkPolicy/default-deny",
+        "PersistentVolumeClaim/model-store",
+        "Secret/registry-credentials",
+        "ServiceAccount/model-server",
+    }
+    for resource in recorded.resources:
+        namespace = resource.inputs.get("metadata", {}).get("namespace")
+        if namespace is not None:
+            assert f"Namespace/{namespace}" in below(resource), resource.urn
+        if resource.inputs.get("kind") == "Deployment":
+            assert {*pods_need, f"NetworkPolicy/{resource.name}"} & there <= below(resource), resource.urn
 
 
 def test_secrets_stay_secret(recorded: Recorded) -> None:
