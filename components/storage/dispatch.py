@@ -42,11 +42,6 @@ class ModelStorage(pulumi.ComponentResource):
     barrier: pulumi.Resource | None
 
     def __init__(self, name: str, args: ModelStorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Register the volume.
-
-        Raises:
-            ValueError: an NFS server that nodes cannot resolve.
-        """
         super().__init__("slipway:storage:ModelStorage", name, None, opts)
         plan = plan_storage(args.volume, name, args.namespace)
         before = list(args.after)
@@ -66,11 +61,7 @@ class ModelStorage(pulumi.ComponentResource):
 
 
 def plan_storage(volume: ModelVolume, name: str, namespace: str) -> StoragePlan:
-    """Return what a volume needs, as plain data.
-
-    Raises:
-        ValueError: an NFS server that nodes cannot resolve.
-    """
+    """Return what a volume needs, as plain data."""
     match volume:
         case ClaimVolume():
             return claim.render(volume, name, namespace)

@@ -1,7 +1,5 @@
 """What each kind of storage needs, as data."""
 
-import pytest
-
 from components.storage.contract import StoragePlan
 from components.storage.dispatch import plan_storage
 from stacks.spec.storage import ExistingClaimVolume
@@ -90,13 +88,6 @@ def test_nfs_volume_and_claim_name_each_other() -> None:
 def test_volumes_of_two_namespaces_do_not_meet() -> None:
     names = [plan_storage(NFS, "models", namespace).volume for namespace in ("blue", "green")]
     assert [volume and volume["metadata"]["name"] for volume in names] == ["blue-models", "green-models"]
-
-
-@pytest.mark.parametrize("server", ["nfs.storage.svc", "nfs.storage.svc.cluster.local"])
-def test_nfs_server_behind_the_clusters_dns_is_refused_with_the_fix(server: str) -> None:
-    volume = nfs(server=server)
-    with pytest.raises(ValueError, match=r"storage\.models\.server: .*IP address or a name the nodes can resolve"):
-        plan_storage(volume, "models", "serving")
 
 
 def test_existing_claim_makes_nothing() -> None:
