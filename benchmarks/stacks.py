@@ -98,7 +98,7 @@ def _objects(
 ) -> list[dict[str, Any] | None]:
     """Return one model's objects, by the same renderers the components use."""
     name, namespace, monitoring = model.name, spec.security.namespace, spec.monitoring or Monitoring()
-    place = LoaderPlace(model=name, namespace=namespace, storage_claim=None, pull_secret=None, user=server.user)
+    place = LoaderPlace(model=name, storage_claim=None, pull_secret=None, user=server.user)
     loaded = loaders.render(model.loader, model.source, place)
     placement = pod.PodPlacement(
         nodes=placement_for(pool, model.placement.accelerators),

@@ -93,7 +93,6 @@ def _loader(model: Model, spec: StackSpec) -> InitLoader:
 def _place(model: Model, shared: Shared, server: Server) -> LoaderPlace:
     return LoaderPlace(
         model=model.name,
-        namespace=shared.tenancy.namespace,
         storage_claim=shared.storage_claim,
         pull_secret=shared.pull_secret,
         user=server.user,

@@ -40,7 +40,6 @@ def make(spec: ExistingCluster, secrets: Mapping[str, pulumi.Output[str]], opts:
         context=spec.context,
         kubernetes_version=spec.kubernetes_version,
         simulated=False,
-        operators=frozenset(spec.operators),
         kubeconfig_path=None,
     )
 

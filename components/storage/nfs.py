@@ -28,7 +28,6 @@ def render(spec: NfsVolume, name: str, namespace: str) -> StoragePlan:
     }
     return StoragePlan(
         claim_name=name,
-        access_mode=_ACCESS,
         volume=_volume(spec, volume_name, name, namespace),
         # Both sides are there, so binding takes a moment; waiting for it shows a wrong pairing at once.
         claim=render_claim_object(name, namespace, claim_spec, skip_await=False),

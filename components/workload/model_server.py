@@ -7,7 +7,7 @@ import pulumi
 
 from components.loaders.contract import Loaded
 from components.objects import KubernetesObject
-from components.runtimes.contract import HTTP, Server
+from components.runtimes.contract import Server
 from components.workload import manifests, pod
 from components.workload.contract import Endpoint, ScaleTarget
 from components.workload.pod import PodPlacement
@@ -74,7 +74,6 @@ class ModelServer(pulumi.ComponentResource):
             namespace=args.namespace,
             url=self.url,
             service=name,
-            port_name=HTTP,
             metrics_port_name=args.server.metrics_port,
             metrics_path=args.server.metrics_path,
             scale_target=ScaleTarget(api_version="apps/v1", kind="Deployment", name=name),

@@ -19,7 +19,6 @@ def run(server: Server) -> Recorded:
             namespace="models",
             url=pulumi.Output.from_input("http://qwen.models.svc:8000"),
             service="qwen",
-            port_name="http",
             metrics_port_name=server.metrics_port,
             metrics_path=server.metrics_path,
             scale_target=None,

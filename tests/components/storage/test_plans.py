@@ -18,7 +18,6 @@ def test_provisioned_claim_is_not_waited_for() -> None:
     volume = claim()
     assert plan_storage(volume, "models", "serving") == StoragePlan(
         claim_name="models",
-        access_mode="ReadWriteMany",
         volume=None,
         claim={
             "apiVersion": "v1",
@@ -42,7 +41,6 @@ def test_provisioned_claim_is_not_waited_for() -> None:
 def test_access_mode_of_a_claim_is_the_one_asked_for() -> None:
     volume = claim(accessMode="ReadWriteOnce")
     plan = plan_storage(volume, "models", "serving")
-    assert plan.access_mode == "ReadWriteOnce"
     assert plan.claim is not None
     assert plan.claim["spec"]["accessModes"] == ["ReadWriteOnce"]
 
@@ -50,7 +48,6 @@ def test_access_mode_of_a_claim_is_the_one_asked_for() -> None:
 def test_nfs_volume_and_claim_name_each_other() -> None:
     assert plan_storage(NFS, "models", "serving") == StoragePlan(
         claim_name="models",
-        access_mode="ReadWriteMany",
         volume={
             "apiVersion": "v1",
             "kind": "PersistentVolume",
@@ -94,6 +91,4 @@ def test_existing_claim_makes_nothing() -> None:
     volume = ExistingClaimVolume.model_validate(
         {"type": "existingClaim", "name": "weights", "accessMode": "ReadWriteOnce"}
     )
-    assert plan_storage(volume, "models", "serving") == StoragePlan(
-        claim_name="weights", access_mode="ReadWriteOnce", volume=None, claim=None
-    )
+    assert plan_storage(volume, "models", "serving") == StoragePlan(claim_name="weights", volume=None, claim=None)
