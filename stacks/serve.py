@@ -148,6 +148,7 @@ def _watch(model: Model, shared: Shared, endpoint: Endpoint, server: Server, opt
         max_pods=scaling.max_replicas,
         waiting_per_pod=scaling.queue_target(server.queue.target if server.queue else None),
         queue_scaled=scaling.signal == "queue",
+        load_seconds=load_seconds(model),
         monitoring=monitoring,
         after=(shared.tenancy.namespace_object,),
     )

@@ -43,8 +43,6 @@ _HTTPS_PORT: Final = 443
 _HTTP_PORT: Final = 80
 _DEADLINE_FLOOR_SECONDS: Final = 3600
 _SLOWEST_MIB_PER_SECOND: Final = 20  # a link slower than this is a fault somebody has to look at
-_DISK_SHARE: Final = 1.1  # file systems need room for their own tables
-_DISK_EXTRA_MIB: Final = 1024  # the staged copy's unpacked odds and ends, and manifests
 
 _ENV: Final = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "/opt/slipway", "PYTHONUNBUFFERED": "1"}
 _SECURITY: Final = {
@@ -62,7 +60,7 @@ def render(loader: InitLoader, source: Source, place: LoaderPlace) -> Loaded:
     """
     claim = _claim(loader, place)
     reference, digest = _pinned(source.reference)
-    disk = mebibytes(ceil(source.size_gib * MIB_PER_GIB * _DISK_SHARE) + _DISK_EXTRA_MIB)
+    disk = mebibytes(source.disk_mib)
     return Loaded(
         init_containers=(_container(loader, _args(source, reference, place, claim), place, claim, disk),),
         volumes=(_store(claim, disk), *_inputs(place.pull_secret)),

@@ -22,6 +22,7 @@ class ModelMonitoringArgs:
         min_pods, max_pods: bounds of the number of pods.
         waiting_per_pod: waiting requests per pod that are still fine; None = no queue.
         queue_scaled: KEDA moves the number of pods.
+        load_seconds: time the weights may take before the server starts.
         monitoring: the stack's ``monitoring`` section.
         after: resources that must be there first, the namespace for instance.
     """
@@ -32,6 +33,7 @@ class ModelMonitoringArgs:
     max_pods: int
     waiting_per_pod: int | None
     queue_scaled: bool
+    load_seconds: int
     monitoring: Monitoring
     after: tuple[pulumi.Resource, ...] = ()
 
@@ -58,7 +60,7 @@ def watched(args: ModelMonitoringArgs) -> Watched:
         namespace=endpoint.namespace,
         port_name=endpoint.metrics_port_name,
         metrics_path=endpoint.metrics_path,
-        startup_seconds=server.startup_seconds,
+        startup_seconds=args.load_seconds + server.startup_seconds,
         min_pods=args.min_pods,
         max_pods=args.max_pods,
         queue_metric=None if server.queue is None else server.queue.name,
