@@ -52,8 +52,16 @@ check: $(VENV)/.developers ## format, lint, types, architecture: what a commit m
 fix: $(VENV)/.developers ## formats and mends what ruff can mend
 	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format .
 
-test: setup check ## lint, types and all four levels of tests
-	@$(ENV) pytest tests
+test: setup check .slipway/test-tools/.tried ## lint, types and all four levels of tests
+	@$(ENV) PATH="$(CURDIR)/.slipway/test-tools:$$PATH" pytest tests --numprocesses 2 --dist loadfile
+
+# promtool judges the alert rules; without it those tests are skipped, and say so.
+.slipway/test-tools/.tried:
+	@mkdir -p $(@D) && touch $@
+	@command -v promtool >/dev/null || { cd $(@D) && unpack=$$(mktemp -d) && cd $$unpack && \
+	  { apt-get download prometheus >/dev/null 2>&1 || { apt-get update && apt-get download prometheus; } >/dev/null 2>&1; } && \
+	  dpkg -x prometheus_*.deb . && mv usr/bin/promtool "$(CURDIR)/$(@D)/"; } || \
+	  echo "promtool is not to be had here (Debian package prometheus): the tests of alert rules are skipped"
 
 snapshot: $(VENV)/.developers ## accepts what the renderers and programs give now; read the diff before you commit
 	@PYTHONPATH=. $(RUN) tests/stacks/test_reports.py

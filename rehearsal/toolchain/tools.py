@@ -17,7 +17,7 @@ def find_tool(name: str, paths: Paths | None = None) -> Path:
     """The program that `make setup` chose for a tool.
 
     Args:
-        name: pulumi, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok or kwokctl.
+        name: pulumi, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd or kwok.
         paths: Roots to look under; by default those of this clone and user.
 
     Raises:

@@ -79,11 +79,6 @@ def _kubernetes(name: str, *args: str) -> Tool:
     return Tool(name=name, package=package, version_args=args, at_least=(1, 34, 0), below=(1, 35, 0))
 
 
-def _kwok(name: str) -> Tool:
-    package = f"sigs.k8s.io/kwok/cmd/{name}"
-    return Tool(name=name, package=package, version_args=("--version",), at_least=(0, 7, 0), below=(1, 0, 0))
-
-
 def _kubernetes_stamps(version: str) -> tuple[str, ...]:
     major, minor, _ = version.split(".")
     values = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor, "gitTreeState": "archive"}
@@ -129,8 +124,16 @@ GROUPS: Final[tuple[Group, ...]] = (
     Group(
         name="kwok",
         version="0.8.0",
-        tools=(_kwok("kwok"), _kwok("kwokctl")),
-        build_seconds=160,
+        tools=(
+            Tool(
+                name="kwok",
+                package="sigs.k8s.io/kwok/cmd/kwok",
+                version_args=("--version",),
+                at_least=(0, 7, 0),
+                below=(1, 0, 0),
+            ),
+        ),
+        build_seconds=100,
         build_gib=1.5,
     ),
     Group(

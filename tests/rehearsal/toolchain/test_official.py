@@ -56,11 +56,9 @@ def full_mirror(mirror: Mirror, go: FakeGo) -> Mirror:
     mirror.files[f"{base}/{_ETCD}.tar.gz"] = _archive()
     listing = f"{hashlib.sha256(_archive()).hexdigest()}  {_ETCD}.tar.gz\n"
     mirror.files[f"{base}/SHA256SUMS"] = listing.encode()
-    assets: list[dict[str, str]] = []
-    for name in ("kwok", "kwokctl"):
-        file = f"{name}-{_SYSTEM}-{_ARCH}"
-        mirror.files[f"/gh/kubernetes-sigs/kwok/releases/download/v0.8.0/{file}"] = _script("0.8.0")
-        assets.append({"name": file, "digest": f"sha256:{hashlib.sha256(_script('0.8.0')).hexdigest()}"})
+    file = f"kwok-{_SYSTEM}-{_ARCH}"
+    mirror.files[f"/gh/kubernetes-sigs/kwok/releases/download/v0.8.0/{file}"] = _script("0.8.0")
+    assets = [{"name": file, "digest": f"sha256:{hashlib.sha256(_script('0.8.0')).hexdigest()}"}]
     mirror.files["/api/repos/kubernetes-sigs/kwok/releases/tags/v0.8.0"] = json.dumps({"assets": assets}).encode()
     mirror.add_probes(pulumi=False)
     return mirror

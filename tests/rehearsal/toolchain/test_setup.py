@@ -107,9 +107,9 @@ def test_a_disk_that_fills_up_during_a_build_is_told(paths: Paths, go: FakeGo) -
 
 
 def test_a_build_of_another_version_is_not_used(paths: Paths, go: FakeGo) -> None:
-    go.versions["kwokctl"] = "0.0.0"
+    go.versions["kwok"] = "0.0.0"
     go.install()
-    with pytest.raises(BuildError, match=r"kwokctl \(built\) says 0\.0\.0 instead of 0\.8\.0"):
+    with pytest.raises(BuildError, match=r"kwok \(built\) says 0\.0\.0 instead of 0\.8\.0"):
         _setup(paths)
     assert Store(paths.cache).read("kwok") is None
 
