@@ -7,7 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 ENV := . .slipway/env &&
 
-.PHONY: help setup up down preview doctor check fix test snapshot bench
+.PHONY: help local setup up down preview doctor check fix test snapshot bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,13 +26,18 @@ $(VENV)/.developers: requirements.txt requirements-dev.txt $(VENV)/.users
 setup: $(VENV)/.users ## engine, Kubernetes, provider plugins: found, downloaded or built, once per version
 	@$(RUN) -m rehearsal.toolchain setup
 
-up: setup ## everything of stack dev, from nothing to served models
+# What needs it asks no question, and the passphrase of .slipway/env is public.
+local:
+	@grep -qsE 'type: (rehearsal|kind)\b' Pulumi.$(STACK).yaml || { echo "stack $(STACK) is not on a local cluster: \
+	use pulumi itself, in a shell that has not read .slipway/env, with your own backend and passphrase" >&2; exit 1; }
+
+up: local setup ## everything of stack dev, from nothing to served models
 	@$(ENV) pulumi stack select --create $(STACK) >/dev/null && pulumi up --stack $(STACK) --yes --skip-preview
 
-down: setup ## removes everything `make up` made, but the cached toolchain
+down: local setup ## removes everything `make up` made, but the cached toolchain
 	@$(ENV) pulumi stack select --create $(STACK) >/dev/null && pulumi destroy --stack $(STACK) --yes --skip-preview
 
-preview: setup ## what `make up` would change
+preview: local setup ## what `make up` would change
 	@$(ENV) pulumi stack select --create $(STACK) >/dev/null && pulumi preview --stack $(STACK) --diff
 
 doctor: $(VENV)/.users ## what is there, which version, from where, what is wrong and how to mend it

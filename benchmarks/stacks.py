@@ -98,7 +98,7 @@ def _objects(
 ) -> list[dict[str, Any] | None]:
     """Return one model's objects, by the same renderers the components use."""
     name, namespace, monitoring = model.name, spec.security.namespace, spec.monitoring or Monitoring()
-    place = LoaderPlace(model=name, namespace=namespace, storage_claim=None, pull_secret=None, user=server.user)
+    place = LoaderPlace(model=name, storage_claim=None, pull_secret=None, user=server.user)
     loaded = loaders.render(model.loader, model.source, place)
     placement = pod.PodPlacement(
         nodes=placement_for(pool, model.placement.accelerators),
@@ -109,7 +109,7 @@ def _objects(
     )
     budget = times(server, load_seconds=load_seconds(model), max_pods=scaling.max_replicas)
     template = pod.render(server, loaded, placement, name=name, kubernetes_version=_VERSION)
-    watched = _watched(name, namespace, server, scaling)
+    watched = _watched(name, namespace, server, scaling, load_seconds(model))
     return [
         manifests.deployment(
             name,
@@ -133,13 +133,13 @@ def _objects(
     ]
 
 
-def _watched(name: str, namespace: str, server: Server, scaling: ScalingPlan) -> Watched:
+def _watched(name: str, namespace: str, server: Server, scaling: ScalingPlan, loading_seconds: int) -> Watched:
     return Watched(
         name=name,
         namespace=namespace,
         port_name=server.metrics_port,
         metrics_path=server.metrics_path,
-        startup_seconds=server.startup_seconds,
+        startup_seconds=loading_seconds + server.startup_seconds,
         min_pods=scaling.min_replicas,
         max_pods=scaling.max_replicas,
         queue_metric=server.queue.name if server.queue else None,

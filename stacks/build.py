@@ -5,6 +5,7 @@ from typing import Any
 
 import pulumi
 
+from components.cluster.contract import ClusterAccess
 from components.cluster.dispatch import Cluster, ClusterArgs
 from components.loaders.code import config_map
 from components.node_pool.component import NodePool, NodePoolArgs
@@ -14,9 +15,8 @@ from components.security.tenancy import Tenancy, TenancyArgs
 from components.storage.dispatch import ModelStorage, ModelStorageArgs
 from stacks.config import StackInputs
 from stacks.outputs import Built, outputs_of
-from stacks.plan.objects import open_crds, storage_classes
+from stacks.plan.objects import keeps_store, open_crds, storage_classes
 from stacks.serve import Shared, serve
-from stacks.spec.cluster import ExistingCluster
 from stacks.spec.stack import StackSpec
 
 PULL_SECRET = "registry-credentials"  # noqa: S105 - the name of a Secret
@@ -42,21 +42,21 @@ def build(inputs: StackInputs) -> Mapping[str, pulumi.Input[Any]]:
         NodePool(pool.name, NodePoolArgs(pool=pool, simulated=cluster.simulated), opts)
 
     pull_secret = PULL_SECRET if spec.registry else None
-    tenancy_args = TenancyArgs(
-        namespace=spec.security.namespace,
-        pod_security=spec.security.pod_security,
-        kubernetes_version=cluster.kubernetes_version,
-        pull_secrets=[pull_secret] if pull_secret else [],
-    )
-    tenancy = Tenancy(spec.security.namespace, tenancy_args, opts)
+    tenancy = _tenancy(spec, cluster, pull_secret, opts)
+    claim, store = _storage(spec, tenancy, opts)
 
     shared = Shared(
         spec=spec,
         cluster=cluster,
         tenancy=tenancy,
         pull_secret=pull_secret,
-        storage_claim=_storage(spec, tenancy, opts),
-        before_pods=(tenancy.barrier, *_agent(spec, tenancy, opts), *_credentials(spec, secrets, tenancy, opts)),
+        storage_claim=claim,
+        before_pods=(
+            tenancy.barrier,
+            *store,
+            *_agent(spec, tenancy, opts),
+            *_credentials(spec, secrets, tenancy, opts),
+        ),
     )
     endpoints = tuple(serve(model, shared, opts) for model in spec.models)
     return outputs_of(Built(spec=spec, cluster=cluster, endpoints=endpoints, stand_ins=inputs.stand_ins))
@@ -72,16 +72,33 @@ def _stand_ins(keys: tuple[str, ...]) -> dict[str, pulumi.Output[str]]:
     return {key: password.result for key, password in made.items()}
 
 
-def _storage(spec: StackSpec, tenancy: Tenancy, opts: pulumi.ResourceOptions) -> str | None:
-    """Declare the shared volume and return its claim; pods that mount it wait for it by themselves."""
+def _tenancy(spec: StackSpec, cluster: ClusterAccess, pull_secret: str | None, opts: pulumi.ResourceOptions) -> Tenancy:
+    """Declare the models' namespace."""
+    args = TenancyArgs(
+        namespace=spec.security.namespace,
+        pod_security=spec.security.pod_security,
+        kubernetes_version=cluster.kubernetes_version,
+        pull_secrets=[pull_secret] if pull_secret else [],
+        kept=keeps_store(spec),
+    )
+    return Tenancy(spec.security.namespace, args, opts)
+
+
+def _storage(
+    spec: StackSpec, tenancy: Tenancy, opts: pulumi.ResourceOptions
+) -> tuple[str | None, tuple[pulumi.Resource, ...]]:
+    """Declare the shared volume; return its claim's name and what pods wait for.
+
+    Pods must be gone before their claim is deleted: they would hold that up until its time is over.
+    """
     volume = spec.storage.models
     if volume is None:
-        return None
-    protected = isinstance(spec.cluster, ExistingCluster)  # what a laptop made, a laptop may remove
+        return None, ()
     args = ModelStorageArgs(
-        volume=volume, namespace=tenancy.namespace, protected=protected, after=(tenancy.namespace_object,)
+        volume=volume, namespace=tenancy.namespace, protected=keeps_store(spec), after=(tenancy.namespace_object,)
     )
-    return ModelStorage(MODEL_STORE, args, opts).claim_name
+    storage = ModelStorage(MODEL_STORE, args, opts)
+    return storage.claim_name, () if storage.barrier is None else (storage.barrier,)
 
 
 def _agent(spec: StackSpec, tenancy: Tenancy, opts: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:

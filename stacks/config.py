@@ -8,10 +8,11 @@ from typing import Any, Final
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from stacks.errors import ConfigError, Problem
+from components.cluster.existing import read_kubeconfig
+from stacks.errors import ConfigError, Problem, shown
 from stacks.parse import SECTIONS, Unparsed, choose, parse
 from stacks.rules.every import check, judge
-from stacks.spec.cluster import RehearsalCluster
+from stacks.spec.cluster import ExistingCluster, KubeconfigFromFile, RehearsalCluster
 from stacks.spec.secrets import secret_keys
 from stacks.spec.stack import StackSpec
 
@@ -41,11 +42,14 @@ def read() -> StackInputs:
     """
     stack, values = pulumi.get_stack(), _own_values()
     sections, problems = _sections(values)
+    if any(_is_secret(key) for key in sections):  # the rest of the report would show values of it
+        raise ConfigError(stack, problems)
     parsed = parse(sections)
     if isinstance(parsed, Unparsed):
         raise ConfigError(stack, [*problems, *judge(sections, parsed), *_unused(values, named=None)])
     named = dict(secret_keys(parsed))
     problems += [*check(parsed), *_unused(values, set(named.values())), *_wrong_secrets(parsed, named, values)]
+    problems += _unreadable(parsed)
     if problems:
         raise ConfigError(stack, problems)
     config = pulumi.Config(NAMESPACE)
@@ -92,6 +96,17 @@ def _unused(values: Mapping[str, str], named: set[str] | None) -> Iterator[Probl
         if _is_secret(key):
             fix = f"name it in a section, for instance registry.passwordKey, or remove it: pulumi config rm {key}"
         yield Problem(path=f"{NAMESPACE}:{key}", rule="no section reads this key", fix=fix)
+
+
+def _unreadable(spec: StackSpec) -> Iterator[Problem]:
+    """Yield a kubeconfig file that cannot be read; it is looked at here so that it stands in the one report."""
+    if isinstance(spec.cluster, ExistingCluster) and isinstance(spec.cluster.kubeconfig, KubeconfigFromFile):
+        try:
+            read_kubeconfig(spec.cluster.kubeconfig)
+        except ValueError as error:
+            fix = "correct the path, or keep the contents in a secret key (kubeconfig.type key)"
+            path = spec.cluster.kubeconfig.path
+            yield Problem(path="slipway:cluster.kubeconfig.path", value=shown(path), rule=str(error), fix=fix)
 
 
 def _wrong_secrets(spec: StackSpec, named: Mapping[str, str], values: Mapping[str, str]) -> Iterator[Problem]:

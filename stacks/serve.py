@@ -93,7 +93,6 @@ def _loader(model: Model, spec: StackSpec) -> InitLoader:
 def _place(model: Model, shared: Shared, server: Server) -> LoaderPlace:
     return LoaderPlace(
         model=model.name,
-        namespace=shared.tenancy.namespace,
         storage_claim=shared.storage_claim,
         pull_secret=shared.pull_secret,
         user=server.user,
@@ -149,7 +148,9 @@ def _watch(model: Model, shared: Shared, endpoint: Endpoint, server: Server, opt
         max_pods=scaling.max_replicas,
         waiting_per_pod=scaling.queue_target(server.queue.target if server.queue else None),
         queue_scaled=scaling.signal == "queue",
+        load_seconds=load_seconds(model),
         monitoring=monitoring,
+        after=(shared.tenancy.namespace_object,),
     )
     ModelMonitoring(model.name, args, opts)
 

@@ -59,7 +59,6 @@ class Cluster(pulumi.ComponentResource):
             name=made.name,
             kubernetes_version=parse_version(made.kubernetes_version),
             simulated=made.simulated,
-            operators=made.operators,
             kubeconfig_path=made.kubeconfig_path,
         )
         self.register_outputs({"name": made.name, "kubeconfig_path": made.kubeconfig_path})

@@ -14,17 +14,16 @@ def read_kubeconfig(source: KubeconfigFromFile) -> str:
     """Return the contents of a kubeconfig file.
 
     Raises:
-        ValueError: it cannot be read, with path and fix.
+        ValueError: it cannot be read or is empty, with the path.
     """
     path = Path(source.path).expanduser()
-    fix = "correct slipway:cluster kubeconfig.path, or keep the contents in a secret key (kubeconfig.type key)"
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ValueError(f"cluster.kubeconfig.path: cannot read the kubeconfig {path}: {why}; {fix}") from None
+        raise ValueError(f"the kubeconfig {path} cannot be read: {why}") from None
     if not text.strip():
-        raise ValueError(f"cluster.kubeconfig.path: the kubeconfig {path} is empty; {fix}")
+        raise ValueError(f"the kubeconfig {path} is empty")
     return text
 
 
@@ -41,7 +40,6 @@ def make(spec: ExistingCluster, secrets: Mapping[str, pulumi.Output[str]], opts:
         context=spec.context,
         kubernetes_version=spec.kubernetes_version,
         simulated=False,
-        operators=frozenset(spec.operators),
         kubeconfig_path=None,
     )
 

@@ -40,6 +40,5 @@ def make(spec: KindCluster, node_pools: Sequence[NodePool], opts: pulumi.Resourc
         context=f"kind-{spec.name}",
         kubernetes_version=spec.kubernetes_version,
         simulated=False,
-        operators=frozenset(spec.operators),
         kubeconfig_path=local.kubeconfig_path,
     )

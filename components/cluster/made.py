@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import pulumi
 
-from stacks.spec.cluster import Operator
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MadeCluster:
@@ -18,7 +16,6 @@ class MadeCluster:
         context: context in it; None = its current one.
         kubernetes_version: ``1.34`` or ``1.34.4``.
         simulated: nodes are ours to make.
-        operators: operators whose custom resources the API server accepts.
         kubeconfig_path: file a person can use; None = there is none.
     """
 
@@ -28,5 +25,4 @@ class MadeCluster:
     context: str | None
     kubernetes_version: str
     simulated: bool
-    operators: frozenset[Operator]
     kubeconfig_path: pulumi.Output[str] | None

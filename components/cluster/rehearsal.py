@@ -7,13 +7,10 @@ import pulumi
 
 from components.cluster.local import LocalCluster
 from components.cluster.made import MadeCluster
-from stacks.spec.cluster import Operator, RehearsalCluster
+from stacks.spec.cluster import RehearsalCluster
 
 REHEARSAL_VERSION: Final = "1.34"
 """Kubernetes version the rehearsal brings; the cluster is asked for it, so another one is an error there."""
-
-_OPERATORS: Final[frozenset[Operator]] = frozenset({"keda", "prometheusOperator"})
-"""Their kinds are accepted (definitions with an open schema); nothing acts on them."""
 
 
 def render_options(spec: RehearsalCluster, storage_classes: Sequence[str], open_crds: Sequence[str]) -> dict[str, Any]:
@@ -48,6 +45,5 @@ def make(
         context=None,
         kubernetes_version=REHEARSAL_VERSION,
         simulated=True,
-        operators=_OPERATORS,
         kubeconfig_path=local.kubeconfig_path,
     )

@@ -30,21 +30,25 @@ def files() -> dict[str, str]:
     return found
 
 
-def config_map(namespace: str) -> Manifest:
-    """Return the immutable ConfigMap; its name holds a hash of the contents.
+def config_map_name() -> str:
+    """Return the ConfigMap's name, which holds a hash of the contents.
 
     Changed code gets another name: pods roll to it, and a pod that still runs keeps the code it started with.
     """
-    data = files()
-    digest = sha256("".join(f"{name}\0{text}\0" for name, text in data.items()).encode()).hexdigest()
+    digest = sha256("".join(f"{name}\0{text}\0" for name, text in files().items()).encode()).hexdigest()
+    return f"slipway-loader-agent-{digest[:_HASH_LENGTH]}"
+
+
+def config_map(namespace: str) -> Manifest:
+    """Return the immutable ConfigMap, shared by every pod of the namespace."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {
-            "name": f"slipway-loader-agent-{digest[:_HASH_LENGTH]}",
+            "name": config_map_name(),
             "namespace": namespace,
             "labels": labels("slipway-loader-agent", "loader"),
         },
         "immutable": True,
-        "data": dict(data),
+        "data": dict(files()),
     }

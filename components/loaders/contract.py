@@ -8,9 +8,6 @@ from components.objects import Manifest
 MODEL_MOUNT: Final = "/models"
 """Where the server sees the store."""
 
-MODEL_PATH: Final = f"{MODEL_MOUNT}/current"
-"""The switch: a symbolic link to the one complete version."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoaderPlace:
@@ -18,14 +15,12 @@ class LoaderPlace:
 
     Attributes:
         model: the model's name; its directory on a shared volume.
-        namespace: namespace of the pods.
         storage_claim: claim of the shared model volume; None = there is none.
         pull_secret: Secret of type ``kubernetes.io/dockerconfigjson`` in the namespace; None = anonymous pulls.
         user: numeric user of the pod; the loaded files belong to it.
     """
 
     model: str
-    namespace: str
     storage_claim: str | None
     pull_secret: str | None
     user: int
@@ -36,31 +31,25 @@ class Loaded:
     """The loader's part of a pod, as plain pod-spec data.
 
     Attributes:
-        model_path: path the server is told to load from.
         init_containers: run before the server, in this order.
         volumes: pod volumes, the model store among them.
         server_mounts: volume mounts of the server container, read-only.
         annotations: pod annotations; the digest among them, so that a new model rolls pods.
-        config_maps: ConfigMaps the pod needs (the agent's code), shared by every pod of the namespace.
         egress_ports: TCP ports loading must reach outside the namespace.
     """
 
-    model_path: str
     init_containers: tuple[Manifest, ...]
     volumes: tuple[Manifest, ...]
     server_mounts: tuple[Manifest, ...]
     annotations: dict[str, str]
-    config_maps: tuple[Manifest, ...]
     egress_ports: tuple[int, ...]
 
 
 NOTHING_LOADED: Final = Loaded(
-    model_path="",
     init_containers=(),
     volumes=(),
     server_mounts=(),
     annotations={},
-    config_maps=(),
     egress_ports=(),
 )
 """For servers whose image brings the model."""

@@ -43,8 +43,6 @@ _HTTPS_PORT: Final = 443
 _HTTP_PORT: Final = 80
 _DEADLINE_FLOOR_SECONDS: Final = 3600
 _SLOWEST_MIB_PER_SECOND: Final = 20  # a link slower than this is a fault somebody has to look at
-_DISK_SHARE: Final = 1.1  # file systems need room for their own tables
-_DISK_EXTRA_MIB: Final = 1024  # the staged copy's unpacked odds and ends, and manifests
 
 _ENV: Final = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "/opt/slipway", "PYTHONUNBUFFERED": "1"}
 _SECURITY: Final = {
@@ -62,15 +60,12 @@ def render(loader: InitLoader, source: Source, place: LoaderPlace) -> Loaded:
     """
     claim = _claim(loader, place)
     reference, digest = _pinned(source.reference)
-    disk = mebibytes(ceil(source.size_gib * MIB_PER_GIB * _DISK_SHARE) + _DISK_EXTRA_MIB)
-    agent = code.config_map(place.namespace)
+    disk = mebibytes(source.disk_mib)
     return Loaded(
-        model_path=model_path(source),
         init_containers=(_container(loader, _args(source, reference, place, claim), place, claim, disk),),
-        volumes=(_store(claim, disk), *_inputs(agent["metadata"]["name"], place.pull_secret)),
+        volumes=(_store(claim, disk), *_inputs(place.pull_secret)),
         server_mounts=(_server_mount(claim, place.model),),
         annotations={DIGEST_ANNOTATION: digest, SOURCE_ANNOTATION: source.reference},
-        config_maps=(agent,),
         egress_ports=(_port(reference, plain_http=source.plain_http),),
     )
 
@@ -169,12 +164,13 @@ def _server_mount(claim: str | None, model: str) -> Manifest:
     return mount if claim is None else {**mount, "subPath": model}
 
 
-def _inputs(agent: str, pull_secret: str | None) -> list[Manifest]:
+def _inputs(pull_secret: str | None) -> list[Manifest]:
     """Return the volumes the loader reads: its code, and the registry's credentials as a file.
 
     They are mounted as whole directories: a rotated Secret reaches the file, which ``subPath`` would prevent.
     """
-    volumes: list[Manifest] = [{"name": _CODE_VOLUME, "configMap": {"name": agent, "defaultMode": _CODE_MODE}}]
+    agent = {"name": code.config_map_name(), "defaultMode": _CODE_MODE}
+    volumes: list[Manifest] = [{"name": _CODE_VOLUME, "configMap": agent}]
     if pull_secret is not None:
         item = {"key": ".dockerconfigjson", "path": _REGISTRY_FILE}
         secret = {"secretName": pull_secret, "items": [item], "defaultMode": _SECRET_MODE}

@@ -12,7 +12,7 @@ class Watched:
         namespace: where its objects are.
         port_name: named port of the Service that shows metrics.
         metrics_path: path on that port; None = no metrics.
-        startup_seconds: time one pod may take to start; waiting that long is no fault.
+        startup_seconds: time one pod may take to load and start; waiting that long is no fault.
         min_pods, max_pods: bounds.
         queue_metric: gauge of waiting requests; None = none.
         waiting_per_pod: waiting requests per pod that are still fine; None = no queue.

@@ -22,7 +22,9 @@ class ModelMonitoringArgs:
         min_pods, max_pods: bounds of the number of pods.
         waiting_per_pod: waiting requests per pod that are still fine; None = no queue.
         queue_scaled: KEDA moves the number of pods.
+        load_seconds: time the weights may take before the server starts.
         monitoring: the stack's ``monitoring`` section.
+        after: resources that must be there first, the namespace for instance.
     """
 
     endpoint: Endpoint
@@ -31,7 +33,9 @@ class ModelMonitoringArgs:
     max_pods: int
     waiting_per_pod: int | None
     queue_scaled: bool
+    load_seconds: int
     monitoring: Monitoring
+    after: tuple[pulumi.Resource, ...] = ()
 
 
 class ModelMonitoring(pulumi.ComponentResource):
@@ -39,7 +43,7 @@ class ModelMonitoring(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ModelMonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:monitoring:ModelMonitoring", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        child = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
         target = watched(args)
         monitor = service_monitor.render(target, args.monitoring)
         if monitor is not None:
@@ -56,7 +60,7 @@ def watched(args: ModelMonitoringArgs) -> Watched:
         namespace=endpoint.namespace,
         port_name=endpoint.metrics_port_name,
         metrics_path=endpoint.metrics_path,
-        startup_seconds=server.startup_seconds,
+        startup_seconds=args.load_seconds + server.startup_seconds,
         min_pods=args.min_pods,
         max_pods=args.max_pods,
         queue_metric=None if server.queue is None else server.queue.name,

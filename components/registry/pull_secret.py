@@ -72,11 +72,9 @@ class PullSecret(pulumi.ComponentResource):
     """One child, the Secret ``{name}``.
 
     Attributes:
-        secret_name: name for ``imagePullSecrets`` and for loaders that mount it.
         barrier: the Secret.
     """
 
-    secret_name: str
     barrier: pulumi.Resource
 
     def __init__(self, name: str, args: PullSecretArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -89,5 +87,4 @@ class PullSecret(pulumi.ComponentResource):
         encoded = pulumi.Output.secret(both.apply(encode))
         options = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
         self.barrier = KubernetesObject(name, render_secret(name, args.namespace, encoded), options)
-        self.secret_name = name
-        self.register_outputs({"secret_name": name})
+        self.register_outputs({})

@@ -64,7 +64,6 @@ class Server:
         drain: how it stops.
         queue: scaling signal; None = only CPU can scale it.
         cache_metric: gauge from 0 to 1 that says how full the memory for running requests is; None = it has none.
-        hot_reload: whether a new model version may be taken without new pods.
         read_only_root: whether the root file system may be read-only.
     """
 
@@ -85,7 +84,6 @@ class Server:
     drain: Drain
     queue: QueueMetric | None
     cache_metric: str | None = None
-    hot_reload: bool
     read_only_root: bool
 
     @property

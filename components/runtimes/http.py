@@ -54,7 +54,6 @@ def render(
         writable=(_HOME, *(path for path in spec.writable_dirs if path != _HOME)),
         drain=Drain(pre_stop_seconds=PRE_STOP_SECONDS, grace_seconds=PRE_STOP_SECONDS + drain + _MARGIN_SECONDS),
         queue=None,
-        hot_reload=False,
         # nvidia-cdi-hook writes into the root file system of a container with a card.
         read_only_root=accelerators == 0,
     )

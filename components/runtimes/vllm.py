@@ -96,7 +96,6 @@ def _server(spec: VllmRuntime, args: tuple[str, ...], *, shm_mib: int, startup_s
         drain=drain,
         queue=_QUEUE,
         cache_metric=_CACHE,
-        hot_reload=False,  # base weights are read once, at start
         # nvidia-cdi-hook writes into the root file system (kserve config/llmisvcconfig/config-llm-template.yaml).
         read_only_root=False,
     )

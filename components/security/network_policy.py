@@ -66,12 +66,13 @@ def render_model(name: str, namespace: str, traffic: ModelTraffic) -> Manifest:
     Pods of the same namespace may call the model, a router or a smoke test beside it for instance; they are closed
     themselves and need a way out of their own first.
     """
-    spec = {
+    spec: Manifest = {
         "podSelector": {"matchLabels": selector(name)},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": _ingress(traffic),
-        "egress": _egress(traffic),
     }
+    if traffic.loader_ports:  # the API server drops an empty list, and a refresh would show that as a change
+        spec["egress"] = _egress(traffic)
     return _policy(name, namespace, spec)
 
 
@@ -89,8 +90,6 @@ def _ingress(traffic: ModelTraffic) -> list[Manifest]:
 
 
 def _egress(traffic: ModelTraffic) -> list[Manifest]:
-    if not traffic.loader_ports:
-        return []
     cidrs = sorted(set(traffic.loader_cidrs)) or [_ANY_ADDRESS]
     to = [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
     return [{"to": to, "ports": [_tcp(port) for port in sorted(set(traffic.loader_ports))]}]

@@ -24,12 +24,14 @@ class TenancyArgs:
         pod_security: Pod Security level that is enforced.
         kubernetes_version: (major, minor) of the cluster.
         pull_secrets: names of pull secrets; they may be made later, pods look them up when they pull.
+        kept: leave the namespace behind when the stack forgets it, because a claim in it must live on.
     """
 
     namespace: str
     pod_security: PodSecurity
     kubernetes_version: tuple[int, int]
     pull_secrets: Sequence[str] = ()
+    kept: bool = False
 
 
 class Tenancy(pulumi.ComponentResource):
@@ -52,7 +54,7 @@ class Tenancy(pulumi.ComponentResource):
         namespace = KubernetesObject(
             name,
             render_namespace(args.namespace, args.pod_security, args.kubernetes_version),
-            pulumi.ResourceOptions(parent=self),
+            pulumi.ResourceOptions(parent=self, retain_on_delete=args.kept or None),
         )
         inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
         deny = KubernetesObject(DENY_NAME, render_default_deny(args.namespace), inside)

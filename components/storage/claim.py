@@ -36,4 +36,4 @@ def render(spec: ClaimVolume, name: str, namespace: str) -> StoragePlan:
         "volumeMode": "Filesystem",
     }
     claim = render_claim_object(name, namespace, claim_spec, skip_await=True)
-    return StoragePlan(claim_name=name, access_mode=spec.access_mode, volume=None, claim=claim)
+    return StoragePlan(claim_name=name, volume=None, claim=claim)

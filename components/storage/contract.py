@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from components.objects import Manifest
-from stacks.spec.storage import AccessMode
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -12,12 +11,10 @@ class StoragePlan:
 
     Attributes:
         claim_name: claim pods mount, in the models' namespace.
-        access_mode: what the claim allows.
         volume: PersistentVolume to make first; None = somebody else provides it.
         claim: PersistentVolumeClaim to make; None = it exists.
     """
 
     claim_name: str
-    access_mode: AccessMode
     volume: Manifest | None
     claim: Manifest | None

@@ -8,7 +8,7 @@ import pulumi
 from components.objects import KubernetesObject
 from components.storage import claim, existing_claim, nfs
 from components.storage.contract import StoragePlan
-from stacks.spec.storage import AccessMode, ClaimVolume, ExistingClaimVolume, ModelVolume, NfsVolume
+from stacks.spec.storage import ClaimVolume, ExistingClaimVolume, ModelVolume, NfsVolume
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,20 +33,13 @@ class ModelStorage(pulumi.ComponentResource):
 
     Attributes:
         claim_name: claim to mount.
-        access_mode: what it allows.
         barrier: there when the claim is; None where it is not ours.
     """
 
     claim_name: str
-    access_mode: AccessMode
     barrier: pulumi.Resource | None
 
     def __init__(self, name: str, args: ModelStorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Register the volume.
-
-        Raises:
-            ValueError: an NFS server that nodes cannot resolve.
-        """
         super().__init__("slipway:storage:ModelStorage", name, None, opts)
         plan = plan_storage(args.volume, name, args.namespace)
         before = list(args.after)
@@ -56,8 +49,7 @@ class ModelStorage(pulumi.ComponentResource):
         if plan.claim is not None:
             self.barrier = KubernetesObject(name, plan.claim, self._options(args, [*args.after, *before]))
         self.claim_name = plan.claim_name
-        self.access_mode = plan.access_mode
-        self.register_outputs({"claim_name": self.claim_name, "access_mode": self.access_mode})
+        self.register_outputs({"claim_name": self.claim_name})
 
     def _options(self, args: ModelStorageArgs, before: list[pulumi.Resource]) -> pulumi.ResourceOptions:
         # A claim is replaced, and its data lost, when its class, volume or access mode changes.
@@ -66,11 +58,7 @@ class ModelStorage(pulumi.ComponentResource):
 
 
 def plan_storage(volume: ModelVolume, name: str, namespace: str) -> StoragePlan:
-    """Return what a volume needs, as plain data.
-
-    Raises:
-        ValueError: an NFS server that nodes cannot resolve.
-    """
+    """Return what a volume needs, as plain data."""
     match volume:
         case ClaimVolume():
             return claim.render(volume, name, namespace)

@@ -6,4 +6,4 @@ from stacks.spec.storage import ExistingClaimVolume
 
 def render(spec: ExistingClaimVolume) -> StoragePlan:
     """Return the plan: nothing to make, and the claim's own name."""
-    return StoragePlan(claim_name=spec.name, access_mode=spec.access_mode, volume=None, claim=None)
+    return StoragePlan(claim_name=spec.name, volume=None, claim=None)

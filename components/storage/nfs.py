@@ -10,7 +10,6 @@ from components.storage.contract import StoragePlan
 from stacks.spec.storage import AccessMode, NfsVolume
 
 _ACCESS: Final[AccessMode] = "ReadWriteMany"
-_CLUSTER_DNS: Final = (".svc", ".cluster.local")
 
 
 def render(spec: NfsVolume, name: str, namespace: str) -> StoragePlan:
@@ -18,15 +17,7 @@ def render(spec: NfsVolume, name: str, namespace: str) -> StoragePlan:
 
     The empty class keeps a default storage class from provisioning something else. The volume is retained: deleting
     the objects never deletes the export's files.
-
-    Raises:
-        ValueError: the server is a name of the cluster's DNS, which the nodes that mount it do not ask.
     """
-    if spec.server.endswith(_CLUSTER_DNS):
-        raise ValueError(
-            f'storage.models.server: "{spec.server}" is a name of the cluster\'s DNS, but nodes mount the export and '
-            "do not use that DNS: give the server's IP address or a name the nodes can resolve"
-        )
     volume_name = limited(f"{namespace}-{name}")
     claim_spec = {
         "accessModes": [_ACCESS],
@@ -37,7 +28,6 @@ def render(spec: NfsVolume, name: str, namespace: str) -> StoragePlan:
     }
     return StoragePlan(
         claim_name=name,
-        access_mode=_ACCESS,
         volume=_volume(spec, volume_name, name, namespace),
         # Both sides are there, so binding takes a moment; waiting for it shows a wrong pairing at once.
         claim=render_claim_object(name, namespace, claim_spec, skip_await=False),

@@ -23,7 +23,6 @@ class Endpoint:
         namespace: where its objects are.
         url: address clients use.
         service: name of the Service.
-        port_name: named port of the Service that serves requests.
         metrics_port_name, metrics_path: where metrics are scraped; path None = nowhere.
         scale_target: what a scaler moves; None for runtimes that scale themselves.
         container: name of the server container (for per-container CPU scaling).
@@ -34,7 +33,6 @@ class Endpoint:
     namespace: str
     url: pulumi.Output[str]
     service: str
-    port_name: str
     metrics_port_name: str
     metrics_path: str | None
     scale_target: ScaleTarget | None

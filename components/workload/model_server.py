@@ -7,7 +7,7 @@ import pulumi
 
 from components.loaders.contract import Loaded
 from components.objects import KubernetesObject
-from components.runtimes.contract import HTTP, Server
+from components.runtimes.contract import Server
 from components.workload import manifests, pod
 from components.workload.contract import Endpoint, ScaleTarget
 from components.workload.pod import PodPlacement
@@ -29,7 +29,7 @@ class ModelServerArgs:
         strategy: how pods are replaced.
         load_seconds: time the loader may take before the server starts.
         kubernetes_version: (major, minor) of the cluster.
-        after: resources that must be there before pods start, the agent's ConfigMap for instance.
+        after: resources that must be there before pods start and may go only after them: namespace, claim, code.
     """
 
     namespace: str
@@ -67,14 +67,13 @@ class ModelServer(pulumi.ComponentResource):
         )
         guard = manifests.disruption_budget(name, args.namespace, max_pods=args.max_pods)
         if guard is not None:
-            KubernetesObject(name, guard, pulumi.ResourceOptions(parent=self))
+            KubernetesObject(name, guard, pulumi.ResourceOptions(parent=self, depends_on=list(args.after)))
         self.url = _url(name, args, service)
         self.endpoint = Endpoint(
             name=name,
             namespace=args.namespace,
             url=self.url,
             service=name,
-            port_name=HTTP,
             metrics_port_name=args.server.metrics_port,
             metrics_path=args.server.metrics_path,
             scale_target=ScaleTarget(api_version="apps/v1", kind="Deployment", name=name),

@@ -1,16 +1,26 @@
-"""What a cluster must bring for the objects of a stack: storage classes and custom resource definitions."""
+"""What a cluster must bring for the objects of a stack, and what must outlive them."""
 
 from collections.abc import Iterator
 
 from stacks.plan.scaling import scaling_of
+from stacks.spec.cluster import ExistingCluster
 from stacks.spec.stack import StackSpec
-from stacks.spec.storage import ClaimVolume
+from stacks.spec.storage import ClaimVolume, ExistingClaimVolume
 
 
 def storage_classes(spec: StackSpec) -> tuple[str, ...]:
     """Return the storage classes the stack's claims name."""
     volume = spec.storage.models
     return (volume.storage_class,) if isinstance(volume, ClaimVolume) else ()
+
+
+def keeps_store(spec: StackSpec) -> bool:
+    """Return whether the model store must outlive the stack: what a laptop made, a laptop may remove.
+
+    A claim that somebody else made is kept on any cluster. It is deleted with its namespace, so that is kept too.
+    """
+    volume = spec.storage.models
+    return volume is not None and (isinstance(spec.cluster, ExistingCluster) or isinstance(volume, ExistingClaimVolume))
 
 
 def open_crds(spec: StackSpec) -> tuple[str, ...]:

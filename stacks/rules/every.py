@@ -5,19 +5,21 @@ from typing import Any, Final
 
 from stacks.errors import Problem
 from stacks.parse import Unparsed
-from stacks.rules import clusters, images, loading, names, placement, scaling
+from stacks.rules import arguments, clusters, images, loading, names, placement, scaling, storage
 from stacks.salvage import at_home, whole_part
 from stacks.spec.stack import StackSpec
 
 Rule = Callable[[StackSpec], Iterator[Problem]]
 
 RULES: Final[tuple[Rule, ...]] = (
+    arguments.problems,
     clusters.problems,
     images.problems,
     loading.problems,
     names.problems,
     placement.problems,
     scaling.problems,
+    storage.problems,
 )
 
 

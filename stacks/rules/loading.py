@@ -1,6 +1,7 @@
 """Whether each model's weights can reach its pods."""
 
 from collections.abc import Iterator
+from math import ceil
 
 from stacks.errors import Problem, shown
 from stacks.plan.loading import loads_into
@@ -52,8 +53,9 @@ def _shared(path: str, model: Model, spec: StackSpec) -> Iterator[Problem]:
 
 def _own_volume(path: str, model: Model, spec: StackSpec) -> Iterator[Problem]:
     pool = pool_of(spec, model)
-    if pool is None or model.source is None or model.source.size_gib <= pool.disk_gib:
+    if pool is None or model.source is None or model.source.disk_mib <= pool.disk_gib * 1024:
         return
-    rule = f"the weights do not fit on the {pool.disk_gib} GiB disk of a {pool.name} node"
+    needed = ceil(model.source.disk_mib / 1024)
+    rule = f"with room for unpacking they need {needed} GiB; a {pool.name} node has {pool.disk_gib} GiB of disk"
     fix = "larger nodePools diskGib, or loader.into: storage"
     yield Problem(path=f"{path}.source.sizeGib", value=shown(model.source.size_gib), rule=rule, fix=fix)

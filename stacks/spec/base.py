@@ -48,7 +48,8 @@ _OCI = form(
     r"^[a-z0-9][A-Za-z0-9.:-]*/[a-z0-9._/-]+(:[A-Za-z0-9._-]+)?@sha256:[0-9a-f]{64}$",
     "host/repository[:tag]@sha256:<64 hex digits>; a tag alone can move between check and use",
 )
-_CIDR = form(r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$", "an IPv4 network such as 10.0.0.0/8")
+_OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_CIDR = form(rf"^({_OCTET}\.){{3}}{_OCTET}/(3[0-2]|[12]?\d)$", "an IPv4 network such as 10.0.0.0/8")
 _LABEL_KEY = form(
     r"^([a-z0-9][a-z0-9.-]*/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$", "a Kubernetes label key, [prefix/]name"
 )

@@ -18,5 +18,5 @@ class Security(Section):
         default=(), description="namespaces whose pods may call the models, a gateway's for instance"
     )
     loader_cidrs: tuple[Cidr, ...] = Field(
-        default=(), description="networks loaders may reach on 443; left out: any address on 443"
+        default=(), description="networks loaders may reach on the registry's port; left out: any address on that port"
     )

@@ -1,5 +1,6 @@
 """Where a model's weights come from."""
 
+from math import ceil
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -17,10 +18,19 @@ KitFilter = Annotated[
 ]
 
 
+_DISK_SHARE = 1.1  # file systems need room for their own tables
+_DISK_EXTRA_MIB = 1024  # the staged copy's unpacked odds and ends, and manifests
+
+
 class _OciSource(Section):
     reference: OciDigestReference = Field(description="host/repository[:tag]@sha256:digest")
     size_gib: float = Field(gt=0, le=4096, description="size of the unpacked files, GiB; start-up budget and disk")
     plain_http: bool = Field(default=False, description="the registry speaks HTTP without TLS; never the default")
+
+    @property
+    def disk_mib(self) -> int:
+        """Room one copy of the weights needs on a volume of its own, MiB."""
+        return ceil(self.size_gib * 1024 * _DISK_SHARE) + _DISK_EXTRA_MIB
 
 
 class ModelKitSource(_OciSource):

@@ -13,6 +13,7 @@ import pytest
 
 from components.autoscaling import dispatch as autoscaling
 from components.autoscaling.contract import Scaled
+from components.loaders.code import config_map
 from components.loaders.contract import NOTHING_LOADED, Loaded
 from components.monitoring import alerts, service_monitor
 from components.monitoring.contract import Watched
@@ -127,8 +128,8 @@ def test_pods_deployments_and_the_loaders_code(restricted: Kubectl, runtime: str
         manifests.deployment("qwen", NAMESPACE, rendered, replicas=2, chosen=chosen, budget=budget)
         for chosen in ("recreate", "replace", "surge")
     ]
-    said = restricted.try_out([pod_of(rendered), *deployments, *LOADED[how].config_maps])
-    assert said.count("created (server dry run)") == 4 + len(LOADED[how].config_maps)
+    said = restricted.try_out([pod_of(rendered), *deployments, config_map(NAMESPACE)])
+    assert said.count("created (server dry run)") == 5
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

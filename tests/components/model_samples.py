@@ -54,7 +54,7 @@ ON_CPU = replace(
 
 def place(*, claim: str | None = None, secret: str | None = "registry", user: int = 2000) -> LoaderPlace:  # noqa: S107 - the name of a Secret
     """Return a place for the loader of the model ``qwen``."""
-    return LoaderPlace(model="qwen", namespace="models", storage_claim=claim, pull_secret=secret, user=user)
+    return LoaderPlace(model="qwen", storage_claim=claim, pull_secret=secret, user=user)
 
 
 def load(source: Source | None = KIT, where: LoaderPlace | None = None, loader: Loader | None = None) -> Loaded:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from tests.mocks import Recorded, Secret, deploy
+from tests.mocks import Recorded, Resource, Secret, deploy
 from tests.stack_files import DATA, ROOT, config_of
 
 if TYPE_CHECKING:
@@ -145,6 +145,37 @@ def test_names_fit_and_namespaces_are_said(recorded: Recorded) -> None:
         metadata = manifest["metadata"]
         assert len(metadata["name"]) <= 63
         assert (manifest["kind"] in cluster_wide) != ("namespace" in metadata), manifest["kind"]
+
+
+def test_objects_come_after_what_they_stand_on_and_go_before_it(recorded: Recorded) -> None:
+    """The engine deletes in the opposite order: no namespace, claim or policy goes before a pod that needs it."""
+    by_urn = {resource.urn: resource for resource in recorded.resources}
+
+    def below(resource: Resource) -> set[str]:
+        found: set[str] = set()
+        waiting = list(resource.dependencies)
+        while waiting:
+            urn = waiting.pop()
+            if urn in by_urn and urn not in found:
+                found.add(urn)
+                waiting += by_urn[urn].dependencies
+        return {f"{by_urn[urn].inputs.get('kind')}/{by_urn[urn].name}" for urn in found}
+
+    there = {f"{resource.inputs.get('kind')}/{resource.name}" for resource in recorded.resources}
+    pods_need = {
+        "ConfigMap/loader-agent",
+        "NetworkPolicy/allow-dns",
+        "NetworkPolicy/default-deny",
+        "PersistentVolumeClaim/model-store",
+        "Secret/registry-credentials",
+        "ServiceAccount/model-server",
+    }
+    for resource in recorded.resources:
+        namespace = resource.inputs.get("metadata", {}).get("namespace")
+        if namespace is not None:
+            assert f"Namespace/{namespace}" in below(resource), resource.urn
+        if resource.inputs.get("kind") == "Deployment":
+            assert {*pods_need, f"NetworkPolicy/{resource.name}"} & there <= below(resource), resource.urn
 
 
 def test_secrets_stay_secret(recorded: Recorded) -> None:

@@ -52,10 +52,23 @@ def test_secrets_are_looked_after() -> None:
     assert "anary" not in report
 
 
-def test_an_encrypted_section_is_refused() -> None:
-    report = report_of(DATA / "valid-smallest.yaml", "slipway:models")
+def test_an_encrypted_section_is_refused_and_nothing_of_it_is_shown() -> None:
+    report = report_of(DATA / "invalid-values.yaml", "slipway:models")
 
-    assert "a section is not encrypted" in report
+    assert "slipway:models\n      a section is not encrypted" in report
+    assert "8b-model" not in report
+
+
+def test_a_kubeconfig_that_cannot_be_read_is_in_the_report(tmp_path: Path) -> None:
+    text = (ROOT / "Pulumi.prod.yaml").read_text()
+    path = tmp_path / "Pulumi.prod.yaml"
+    path.write_text(text.replace("{type: key, key: kubeconfig}", f"{{type: file, path: {tmp_path}/none}}"))
+
+    report = report_of(path)
+
+    assert f'slipway:cluster.kubeconfig.path (is "{tmp_path}/none")' in report
+    assert "cannot be read: No such file or directory" in report
+    assert "slipway:registryPassword is not set" in report
 
 
 def test_a_missing_secret_is_told_with_the_command_that_sets_it() -> None:

@@ -128,11 +128,14 @@ class Response:
         Raises:
             NetworkError: the connection broke, or the body is longer than the limit.
         """
+        promised = self.header("Content-Length")
         data = bytearray()
         while chunk := self.read(deadline):
             data += chunk
             if len(data) > limit_bytes:
                 raise NetworkError(f"{place(self.url)}: answer is longer than {limit_bytes} bytes")
+        if promised.isdigit() and len(data) < int(promised):  # `read1` takes a closed connection for the end
+            raise NetworkError(f"{place(self.url)}: broke off after {len(data)} of {promised} bytes")
         return bytes(data)
 
     def close(self) -> None:

@@ -20,7 +20,6 @@ def run(scaling: Scaling, target: ScaleTarget | None = DEPLOYMENT) -> Recorded:
             namespace="models",
             url=pulumi.Output.from_input("http://qwen.models.svc:8000"),
             service="qwen",
-            port_name="http",
             metrics_port_name="http",
             metrics_path="/metrics",
             scale_target=target,

@@ -51,7 +51,6 @@ def test_rehearsal_cluster() -> None:
     assert local.inputs["options"]["storage_classes"] == ["fast"]
     assert local.inputs["options"]["open_crds"] == ["scaledobjects.keda.sh"]
     assert (access.name, access.kubernetes_version, access.simulated) == ("dev", (1, 34), True)
-    assert access.operators == {"keda", "prometheusOperator"}
     assert recorded.outputs == {"path": "/state/kubeconfig.yaml"}
 
 
@@ -60,7 +59,7 @@ def test_kind_cluster() -> None:
     local = recorded.one(LOCAL, "kind-dev")
     assert local.inputs["tool"] == "kind"
     assert [node["role"] for node in local.inputs["options"]["config"]["nodes"]] == ["control-plane", "worker"]
-    assert (access.kubernetes_version, access.simulated, access.operators) == ((1, 33), False, {"keda"})
+    assert (access.kubernetes_version, access.simulated) == ((1, 33), False)
     assert recorded.one(PROVIDER).inputs["context"] == "kind-dev"
 
 

@@ -64,7 +64,7 @@ def test_missing_key_names_the_command_that_sets_it() -> None:
 
 def test_missing_file_is_named_with_the_fix(tmp_path: Path) -> None:
     path = tmp_path / "no-such-file"
-    with pytest.raises(ValueError, match=r"kubeconfig\.path: cannot read .*no-such-file: No such file.*correct"):
+    with pytest.raises(ValueError, match=r"the kubeconfig .*no-such-file cannot be read: No such file"):
         run(existing({"type": "file", "path": str(path)}))
 
 

@@ -19,7 +19,6 @@ def run(server: Server) -> Recorded:
             namespace="models",
             url=pulumi.Output.from_input("http://qwen.models.svc:8000"),
             service="qwen",
-            port_name="http",
             metrics_port_name=server.metrics_port,
             metrics_path=server.metrics_path,
             scale_target=None,
@@ -33,6 +32,7 @@ def run(server: Server) -> Recorded:
             max_pods=4,
             waiting_per_pod=None if server.queue is None else server.queue.target,
             queue_scaled=server.queue is not None,
+            load_seconds=300,
             monitoring=Monitoring(),
         )
         ModelMonitoring("qwen", args)
@@ -59,5 +59,5 @@ def test_a_server_without_metrics_gets_rules_only() -> None:
 def test_the_rules_know_the_servers_budget_and_metrics() -> None:
     (rule,) = (one for one in run(serve()).resources if one.type.endswith("PrometheusRule"))
     found = {entry["alert"]: entry for entry in rule.inputs["spec"]["groups"][0]["rules"]}
-    assert found["ModelPodNotReadyLong"]["for"] == "16m"  # 610 seconds to start, and five minutes
+    assert found["ModelPodNotReadyLong"]["for"] == "21m"  # 300 seconds to load, 610 to start, and five minutes
     assert found["ModelQueueGrowing"]["expr"].endswith("> 20")  # four pods for five requests each

@@ -1,5 +1,7 @@
 """What the components register, and in which order."""
 
+import pytest
+
 from components.security.model_network_policy import ModelNetworkPolicy, ModelNetworkPolicyArgs
 from components.security.network_policy import ModelTraffic
 from components.security.tenancy import Tenancy, TenancyArgs
@@ -16,12 +18,16 @@ TRAFFIC = ModelTraffic(
 )
 
 
-def run() -> tuple[Recorded, list[Tenancy]]:
+def run(*, kept: bool = False) -> tuple[Recorded, list[Tenancy]]:
     made: list[Tenancy] = []
 
     def program() -> None:
         args = TenancyArgs(
-            namespace="serving", pod_security="restricted", kubernetes_version=(1, 34), pull_secrets=("registry-pull",)
+            namespace="serving",
+            pod_security="restricted",
+            kubernetes_version=(1, 34),
+            pull_secrets=("registry-pull",),
+            kept=kept,
         )
         tenancy = Tenancy("models", args)
         after = (tenancy.namespace_object,)
@@ -41,6 +47,12 @@ def test_policies_are_in_place_before_the_barrier() -> None:
     assert set(account.dependencies) == {namespace.urn, *(policy.urn for policy in policies)}
     assert account.inputs["imagePullSecrets"] == [{"name": "registry-pull"}]
     assert (tenancy.namespace, tenancy.service_account) == ("serving", "model-server")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_namespace_with_a_claim_that_lives_on_is_left_behind(kept: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    recorded, _ = run(kept=kept)
+    assert recorded.one("kubernetes:core/v1:Namespace").options.get("retainOnDelete", False) is kept
 
 
 def test_everything_is_inside_the_namespace() -> None:

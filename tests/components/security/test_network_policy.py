@@ -47,7 +47,6 @@ def test_model_without_openings_is_reached_from_its_own_namespace_only() -> None
         "podSelector": {"matchLabels": selector("qwen")},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [{"from": [SAME_NAMESPACE], "ports": [{"port": 8000, "protocol": "TCP"}]}],
-        "egress": [],
     }
 
 

@@ -34,7 +34,7 @@ def test_claim_waits_for_the_namespace_and_is_the_barrier() -> None:
     made = recorded.one(CLAIM_TYPE, "store")
     assert made.dependencies == (NAMESPACE_URN,)
     assert isinstance(storage.barrier, KubernetesObject)
-    assert (storage.claim_name, storage.access_mode) == ("store", "ReadWriteMany")
+    assert storage.claim_name == "store"
 
 
 def test_nfs_claim_waits_for_its_volume() -> None:

@@ -1,7 +1,5 @@
 """What each kind of storage needs, as data."""
 
-import pytest
-
 from components.storage.contract import StoragePlan
 from components.storage.dispatch import plan_storage
 from stacks.spec.storage import ExistingClaimVolume
@@ -20,7 +18,6 @@ def test_provisioned_claim_is_not_waited_for() -> None:
     volume = claim()
     assert plan_storage(volume, "models", "serving") == StoragePlan(
         claim_name="models",
-        access_mode="ReadWriteMany",
         volume=None,
         claim={
             "apiVersion": "v1",
@@ -44,7 +41,6 @@ def test_provisioned_claim_is_not_waited_for() -> None:
 def test_access_mode_of_a_claim_is_the_one_asked_for() -> None:
     volume = claim(accessMode="ReadWriteOnce")
     plan = plan_storage(volume, "models", "serving")
-    assert plan.access_mode == "ReadWriteOnce"
     assert plan.claim is not None
     assert plan.claim["spec"]["accessModes"] == ["ReadWriteOnce"]
 
@@ -52,7 +48,6 @@ def test_access_mode_of_a_claim_is_the_one_asked_for() -> None:
 def test_nfs_volume_and_claim_name_each_other() -> None:
     assert plan_storage(NFS, "models", "serving") == StoragePlan(
         claim_name="models",
-        access_mode="ReadWriteMany",
         volume={
             "apiVersion": "v1",
             "kind": "PersistentVolume",
@@ -92,17 +87,8 @@ def test_volumes_of_two_namespaces_do_not_meet() -> None:
     assert [volume and volume["metadata"]["name"] for volume in names] == ["blue-models", "green-models"]
 
 
-@pytest.mark.parametrize("server", ["nfs.storage.svc", "nfs.storage.svc.cluster.local"])
-def test_nfs_server_behind_the_clusters_dns_is_refused_with_the_fix(server: str) -> None:
-    volume = nfs(server=server)
-    with pytest.raises(ValueError, match=r"storage\.models\.server: .*IP address or a name the nodes can resolve"):
-        plan_storage(volume, "models", "serving")
-
-
 def test_existing_claim_makes_nothing() -> None:
     volume = ExistingClaimVolume.model_validate(
         {"type": "existingClaim", "name": "weights", "accessMode": "ReadWriteOnce"}
     )
-    assert plan_storage(volume, "models", "serving") == StoragePlan(
-        claim_name="weights", access_mode="ReadWriteOnce", volume=None, claim=None
-    )
+    assert plan_storage(volume, "models", "serving") == StoragePlan(claim_name="weights", volume=None, claim=None)

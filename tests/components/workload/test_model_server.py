@@ -127,7 +127,7 @@ def test_the_endpoint_names_what_exists() -> None:
     service, deployment = one(recorded, "Service"), one(recorded, "Deployment")
     ports = {port["name"] for port in service.inputs["spec"]["ports"]}
     containers = {container["name"] for container in deployment.inputs["spec"]["template"]["spec"]["containers"]}
-    assert {endpoint.port_name, endpoint.metrics_port_name} <= ports
+    assert {endpoint.metrics_port_name, endpoint.metrics_port_name} <= ports
     assert (endpoint.service, endpoint.namespace) == ("qwen", "models")
     assert endpoint.container in containers
     assert endpoint.scale_target == ScaleTarget(api_version="apps/v1", kind="Deployment", name="qwen")

@@ -26,8 +26,8 @@ def make_home(home: Path) -> Path:
 
 
 def wait_until(check: Callable[[], bool]) -> None:
-    """Wait until the check holds, for at most 20 seconds."""
-    deadline = time.monotonic() + 20
+    """Wait until the check holds, for at most a minute."""
+    deadline = time.monotonic() + 60
     while not check():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.05)
@@ -69,8 +69,8 @@ class Api:
         return self.client.request("GET", f"{self.path(plural, group)}/{name}")
 
     def wait(self, plural: str, name: str, check: Callable[[Object], object], group: str = "/api/v1") -> Object:
-        """Read an object until the check holds, for at most 20 seconds."""
-        deadline = time.monotonic() + 20
+        """Read an object until the check holds, for at most a minute."""
+        deadline = time.monotonic() + 60
         while True:
             found = self.get(plural, name, group)
             if check(found):

@@ -74,7 +74,7 @@ def test_unknown_class_is_left_alone(api: Api) -> None:
 
 def test_delays_and_never(scratch_name: str) -> None:
     """Claims and addresses wait as long as the options say; a new create changes that in a running cluster."""
-    options = ClusterOptions.model_validate({"storage_classes": ["slow"], "bind_delay_seconds": 2.5})
+    options = ClusterOptions.model_validate({"storage_classes": ["slow"], "bind_delay_seconds": 6})
     cluster = clusters.create(scratch_name, options.model_copy(update={"address_delay_seconds": None}))
     api = make_namespace(cluster, "delays")
     api.claim("models", "slow")

@@ -127,10 +127,10 @@ class Project:
                 continue  # it has just ended
         return found
 
-    def processes_after(self, seconds: float) -> list[str]:
-        """Return the processes that are left when the time is over, or at once when there is none."""
+    def processes_after(self, seconds: float, *, but: int = 0) -> list[str]:
+        """Return the processes that are left when the time is over, or as soon as there are no more than ``but``."""
         end = time.monotonic() + seconds
-        while (left := self.processes()) and time.monotonic() < end:
+        while len(left := self.processes()) > but and time.monotonic() < end:
             time.sleep(0.05)
         return left
 

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -110,8 +109,7 @@ def test_what_a_program_leaves_running_on_purpose_stays(project: Project) -> Non
 
     project.pulumi("preview")
 
-    time.sleep(0.2)
-    left = project.processes()
+    left = project.processes_after(5, but=1)
     for line in left:
         os.kill(int(line.split()[0]), signal.SIGKILL)
     assert [line.split()[1] for line in left] == ["sleep"]

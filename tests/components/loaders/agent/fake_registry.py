@@ -29,6 +29,8 @@ class Faults:
         ignore_range: answer 200 with everything to a Range.
         wrong_manifest: serve other bytes for every manifest.
         delay_seconds: pause before each 64 KiB piece.
+        held: blobs that are not sent before their event is set.
+        cut_manifests: how many manifest answers break off in the middle.
     """
 
     cut_at: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
@@ -37,6 +39,8 @@ class Faults:
     ignore_range: bool = False
     wrong_manifest: bool = False
     delay_seconds: float = 0
+    held: dict[str, threading.Event] = field(default_factory=dict[str, threading.Event])
+    cut_manifests: int = 0
 
 
 @dataclass
@@ -162,8 +166,14 @@ class _Handler(BaseHTTPRequestHandler):
         if data is None:
             self._answer(404, b"{}")
             return
-        body = data + b" " if self.fake.faults.wrong_manifest else data
-        self._answer(200, body, {"Content-Type": MANIFEST_TYPE})
+        faults = self.fake.faults
+        body = data + b" " if faults.wrong_manifest else data
+        if faults.cut_manifests:
+            faults.cut_manifests -= 1
+            self.close_connection = True
+            self._answer(200, body[: len(body) // 2], {"Content-Type": MANIFEST_TYPE}, promised=len(body))
+        else:
+            self._answer(200, body, {"Content-Type": MANIFEST_TYPE})
 
     def _blob(self, digest: str) -> None:
         fake = self.fake
@@ -180,6 +190,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_blob(self, digest: str, data: bytes) -> None:
         faults = self.fake.faults
+        if digest in faults.held:
+            faults.held[digest].wait()
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         start = int(asked[1]) if asked and not faults.ignore_range else 0
         body = bytearray(data[start:])
@@ -204,10 +216,12 @@ class _Handler(BaseHTTPRequestHandler):
         if end < len(body):
             self.close_connection = True
 
-    def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+    def _answer(
+        self, status: int, body: bytes, headers: dict[str, str] | None = None, *, promised: int | None = None
+    ) -> None:
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) if promised is None else promised))
         self.end_headers()
         self.wfile.write(body)

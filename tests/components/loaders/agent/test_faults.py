@@ -1,5 +1,6 @@
 """What a load does when the registry or the link misbehaves."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,18 @@ def test_other_manifest_than_the_pinned_one_is_refused(tmp_path: Path, registry:
     assert is_untouched(tmp_path)
 
 
+def test_manifest_that_is_cut_is_read_again(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    digest = small_kit(registry)
+    registry.faults.cut_manifests = ATTEMPTS - 1
+
+    assert agent(digest, tmp_path).code == 0
+
+    registry.faults.cut_manifests = ATTEMPTS
+    run = agent(digest, tmp_path / "never")
+    assert run.code == 3
+    assert "broke off after" in run.why
+
+
 @pytest.mark.parametrize("size", [len(BLOB) - 1, len(BLOB) + 1])
 def test_other_size_than_promised_is_refused(tmp_path: Path, registry: FakeRegistry, agent: Agent, size: int) -> None:
     layer = {**descriptor("application/octet-stream", BLOB, {TITLE: "w.bin"}), "size": size}
@@ -208,9 +221,9 @@ def test_what_was_whole_before_the_deadline_is_not_moved_again(
     small = noise(50_000, 1)
     layers = [("application/octet-stream", data, {TITLE: name}) for name, data in (("a", small), ("b", BLOB))]
     digest = push_artifact(registry, "ns/kit", layers)
-    registry.faults.delay_seconds = 0.3
-    assert agent(digest, tmp_path, "--deadline-seconds", "1", source="oci").code == 10
-    registry.faults.delay_seconds = 0
+    held = registry.faults.held[digest_of(BLOB)] = threading.Event()
+    assert agent(digest, tmp_path, "--deadline-seconds", "3", source="oci").code == 10
+    held.set()
     registry.requests.clear()
 
     run = agent(digest, tmp_path, source="oci")

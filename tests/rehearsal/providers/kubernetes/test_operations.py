@@ -157,7 +157,7 @@ def test_an_import_reads_inputs_without_what_the_server_adds(program: Program, a
 
 def test_a_wait_that_fails_tells_why_its_pods_do_not_run(program: Program) -> None:
     with pytest.raises(InitFailedError) as raised:
-        program.create(DEPLOYMENT, pod_of("stuck", **TOO_BIG), timeout=2)
+        program.create(DEPLOYMENT, pod_of("stuck", **TOO_BIG), timeout=6)
 
     assert raised.value.identity == f"{NAMESPACE}/stuck"
     assert "'stuck' timed out waiting to be Ready" in raised.value.reasons[0]
@@ -170,7 +170,7 @@ def test_cancel_ends_a_wait_and_keeps_the_object_in_state(program: Program) -> N
     with pytest.raises(InitFailedError, match="was cancelled for 'cancelled'"):
         program.create(DEPLOYMENT, pod_of("cancelled", **TOO_BIG), timeout=60)
 
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
 
 
 def test_a_deletion_that_is_held_names_the_finalizer(program: Program, api: Api) -> None:
