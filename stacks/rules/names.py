@@ -1,4 +1,4 @@
-"""Names that must be unique."""
+"""Names that must be unique, or not the cluster's own."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,9 +10,15 @@ from stacks.spec.stack import StackSpec
 
 
 def problems(spec: StackSpec) -> Iterator[Problem]:
-    """Yield every second use of a name."""
+    """Yield every second use of a name, and a namespace that is not for models."""
     yield from _repeated("nodePools", spec.node_pools)
     yield from _repeated("models", spec.models)
+    namespace = spec.security.namespace
+    # https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/ (1.34): kube- is reserved.
+    if namespace == "default" or namespace.startswith("kube-"):
+        rule = "the cluster's own namespace; a stack makes its namespace, closes its network and removes it"
+        fix = "choose one for the models alone"
+        yield Problem(path="slipway:security.namespace", value=shown(namespace), rule=rule, fix=fix)
 
 
 def _repeated(section: str, items: Sequence[Model] | Sequence[NodePool]) -> Iterator[Problem]:
