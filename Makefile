@@ -6,6 +6,8 @@ STACK ?= dev
 VENV := .venv
 RUN := $(VENV)/bin/python
 ENV := . .slipway/env &&
+# A cluster on this machine goes with all that is in it: that it does not run, after a restart for instance, is no obstacle.
+FORGET = $(if $(shell grep -sE '^ *(slipway:cluster: *[{] *)?type: *(rehearsal|kind)' Pulumi.$(STACK).yaml),PULUMI_K8S_DELETE_UNREACHABLE=true)
 
 .PHONY: help local setup up down preview doctor check fix test snapshot bench
 
@@ -35,7 +37,7 @@ up: local setup ## everything of stack dev, from nothing to served models
 	@$(ENV) pulumi stack select --create $(STACK) >/dev/null && pulumi up --stack $(STACK) --yes --skip-preview
 
 down: local setup ## removes everything `make up` made, but the cached toolchain
-	@$(ENV) pulumi stack select --create $(STACK) >/dev/null && pulumi destroy --stack $(STACK) --yes --skip-preview
+	@$(ENV) pulumi stack select --create $(STACK) >/dev/null && $(FORGET) pulumi destroy --stack $(STACK) --yes --skip-preview
 
 preview: local setup ## what `make up` would change
 	@$(ENV) pulumi stack select --create $(STACK) >/dev/null && pulumi preview --stack $(STACK) --diff

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pulumi
 from pulumi.runtime import config as runtime_config
@@ -46,7 +46,10 @@ def read() -> StackInputs:
         raise ConfigError(stack, problems)
     parsed = parse(sections)
     if isinstance(parsed, Unparsed):
-        raise ConfigError(stack, [*problems, *judge(sections, parsed), *_unused(values, named=None)])
+        # A section of a wrong form is left out above, which is no second problem.
+        told = {problem.path for problem in problems}
+        problems += [problem for problem in judge(sections, parsed) if problem.path not in told]
+        raise ConfigError(stack, [*problems, *_unused(values, _likely_secret_keys(sections), sure=False)])
     named = dict(secret_keys(parsed))
     problems += [*check(parsed), *_unused(values, set(named.values())), *_wrong_secrets(parsed, named, values)]
     problems += _unreadable(parsed)
@@ -87,10 +90,29 @@ def _sections(values: Mapping[str, str]) -> tuple[dict[str, Any], list[Problem]]
     return sections, problems
 
 
-def _unused(values: Mapping[str, str], named: set[str] | None) -> Iterator[Problem]:
-    """Yield keys nothing reads; without a spec (``named`` None) encrypted keys get the benefit of the doubt."""
-    for key in sorted(set(values) - set(SECTIONS) - (named or set())):
-        if named is None and _is_secret(key):
+def _likely_secret_keys(sections: Mapping[str, Any]) -> set[str]:
+    """Return the secret keys a stack file names when there is no spec to ask: those of ``…Key``, and the defaults."""
+    named = {"registryUsername", "registryPassword"} if "registry" in sections else set[str]()
+    left: list[Any] = list(sections.values())
+    while left:
+        item = left.pop()
+        if isinstance(item, list):
+            left += cast("list[Any]", item)
+        elif isinstance(item, dict):
+            entries = cast("dict[str, Any]", item)
+            left += entries.values()
+            named |= {value for key, value in entries.items() if key.lower().endswith("key") and isinstance(value, str)}
+    return named
+
+
+def _unused(values: Mapping[str, str], named: set[str], *, sure: bool = True) -> Iterator[Problem]:
+    """Yield keys nothing reads; when not sure what is named, encrypted keys get the benefit of the doubt."""
+    for key in sorted(set(values) - set(SECTIONS)):
+        if key in named:
+            if not sure and not _is_secret(key):
+                yield _plain_text(f"{NAMESPACE}:{key}", key)
+            continue
+        if not sure and _is_secret(key):
             continue
         fix = f"{choose(key, SECTIONS)}. A secret is named by a section, for instance registry.passwordKey: {key}"
         if _is_secret(key):
@@ -109,6 +131,11 @@ def _unreadable(spec: StackSpec) -> Iterator[Problem]:
             yield Problem(path="slipway:cluster.kubeconfig.path", value=shown(path), rule=str(error), fix=fix)
 
 
+def _plain_text(path: str, key: str) -> Problem:
+    fix = f"pulumi config set --secret {NAMESPACE}:{key} (then change the secret: it was readable)"
+    return Problem(path=path, rule=f"the value of {NAMESPACE}:{key} is plain text", fix=fix)
+
+
 def _wrong_secrets(spec: StackSpec, named: Mapping[str, str], values: Mapping[str, str]) -> Iterator[Problem]:
     """Yield secret keys that are missing or stand in the stack file as plain text."""
     for path, key in named.items():
@@ -116,7 +143,6 @@ def _wrong_secrets(spec: StackSpec, named: Mapping[str, str], values: Mapping[st
         if key in SECTIONS:
             yield Problem(path=path, rule=f"{key} is a section, not a secret", fix="choose another key name")
         elif key in values and not _is_secret(key):
-            rule = f"the value of {NAMESPACE}:{key} is plain text"
-            yield Problem(path=path, rule=rule, fix=f"{set_it} (then change the secret: it was readable)")
+            yield _plain_text(path, key)
         elif key not in values and not isinstance(spec.cluster, RehearsalCluster):
             yield Problem(path=path, rule=f"the secret {NAMESPACE}:{key} is not set", fix=set_it)

@@ -5,6 +5,7 @@ SlipwayError
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -49,9 +50,11 @@ class ConfigError(SlipwayError):
 
 
 _SHOWN_CHARACTERS = 80
+_CREDENTIALS = re.compile(r'(?<=://)[^@"\s]*@(?!sha256:)|[^/@:"\s]+:[^/@"\s]+@(?!sha256:)')
+"""``user:password@`` of an address; the ``@`` of a digest is none."""
 
 
 def shown(value: object) -> str:
-    """Return a value as JSON, cut to 80 characters."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    """Return a value as JSON, without credentials in addresses, cut to 80 characters."""
+    text = _CREDENTIALS.sub("***@", json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"

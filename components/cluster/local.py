@@ -110,9 +110,13 @@ def _hidden(outputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _vanished(inputs: Mapping[str, Any]) -> str:
     # Made again silently it would be empty, while the stack's state says that everything is in it.
+    steps = ["PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh", "pulumi up"]
+    if inputs["tool"] == "rehearsal":
+        # An API server that lost its directory still answers reads: a refresh would believe it.
+        steps = [". .slipway/env", f"python -m rehearsal.cluster delete --name {inputs['name']}", *steps]
     return (
         f"the stack's state says the {inputs['tool']} cluster {inputs['name']} exists, and it is not on this machine. "
-        "If it was removed by hand, run `PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh`, then `pulumi up`; "
+        f"If it was removed by hand, run {', then '.join(f'`{step}`' for step in steps)}; "
         "if it is on another machine, work there"
     )
 

@@ -11,6 +11,8 @@ from components.cluster.facts import LocalFacts
 
 _NOT_FOUND: Final = 3
 _PROGRAM: Final = (sys.executable, "-m", "rehearsal.cluster")
+_LOST_NULLS: Final[dict[str, None]] = {"address_delay_seconds": None, "bind_delay_seconds": None}
+"""Options a stack always gives, as null for "never"; the engine drops nulls on the way here."""
 
 
 def find(name: str) -> LocalFacts | None:
@@ -33,7 +35,7 @@ def create(name: str, options: Mapping[str, Any]) -> LocalFacts:
         LocalClusterError: the command failed.
     """
     arguments = (*_PROGRAM, "create", "--name", name, "--options-file", "-", "--with-kubeconfig")
-    return _facts(arguments, _run(arguments, json.dumps(dict(options), sort_keys=True)))
+    return _facts(arguments, _run(arguments, json.dumps({**_LOST_NULLS, **options}, sort_keys=True)))
 
 
 def delete(name: str) -> None:

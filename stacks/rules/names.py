@@ -19,6 +19,7 @@ def problems(spec: StackSpec) -> Iterator[Problem]:
     """Yield every second use of a name, and names of what is not ours."""
     namespace = spec.security.namespace
     if namespace == "default" or namespace.startswith(_SYSTEM_NAMESPACE):
+        # Kubernetes, "Namespaces" (1.34): the prefix kube- is reserved.
         rule = (
             "this namespace is the cluster's own; the stack makes one of its own, closes it, and removes it at the end"
         )

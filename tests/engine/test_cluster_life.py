@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -94,18 +95,27 @@ def test_no_kubeconfig_is_readable_in_the_state(small_stack: EngineStack) -> Non
 
 
 def test_vanished_cluster_is_an_error_that_names_the_way_back(small_stack: EngineStack) -> None:
+    """Only its directory is gone here: the API server still answers, and still has every object."""
     with at_home_of(small_stack):
-        clusters.delete(NAME)
+        found = clusters.status(NAME)
+        assert found is not None
+        shutil.rmtree(found.directory)
 
     lost = small_stack.up()
 
     assert lost.code != 0
-    assert "run `PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh`, then `pulumi up`" in " ".join(lost.text.split())
+    way_back = (
+        f"`python -m rehearsal.cluster delete --name {NAME}`, "
+        "then `PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh`, then `pulumi up`"
+    )
+    assert way_back in " ".join(lost.text.split())
     assert "Traceback" not in lost.text
     assert status_of(small_stack) is None
 
 
 def test_the_way_back_makes_everything_again(small_stack: EngineStack) -> None:
+    with at_home_of(small_stack):
+        clusters.delete(NAME)
     refreshed = subprocess.run(
         ["pulumi", "refresh", "--yes", "--non-interactive", "--stack", small_stack.name],  # noqa: S607 - from env's PATH
         cwd=ROOT,

@@ -60,6 +60,7 @@ def test_one_changed_field_changes_one_object(engine_stack: EngineStack) -> None
     deployment = read(engine_stack, "deployment", "qwen3-8b", "--namespace", "models")
     arguments = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
     assert "16384" in " ".join(arguments)
+    assert deployment["spec"]["replicas"] == 2, "a scaler owns it, so an update leaves it"
 
 
 def test_a_new_model_touches_no_other(engine_stack: EngineStack) -> None:

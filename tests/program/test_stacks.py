@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from syrupy.assertion import SnapshotAssertion
 
-SHIPPED = [*sorted(ROOT.glob("Pulumi.*.yaml")), *sorted(ROOT.glob("examples/*.yaml"))]
+SHIPPED = [ROOT / "Pulumi.dev.yaml", ROOT / "Pulumi.prod.yaml", *sorted(ROOT.glob("examples/*.yaml"))]
 VALID = [*SHIPPED, *sorted(DATA.glob("valid-*.yaml"))]
 CANARY = "canary-of-a-secret"
 SECRETS = {

@@ -42,14 +42,29 @@ def test_sections_that_are_text_and_keys_nothing_reads() -> None:
     report = report_of(DATA / "invalid-outer-form.yaml")
 
     assert "slipway:cluster\n      a section is structured, not text" in report
+    assert "required, and not there" not in report
     assert "slipway:region\n      no section reads this key" in report
 
 
 def test_secrets_are_looked_after() -> None:
     report = report_of(DATA / "invalid-secrets.yaml")
 
-    assert "slipway:registryUsername" in report
+    assert "the value of slipway:registryUsername is plain text" in report
+    assert "no section reads this key" not in report
     assert "anary" not in report
+
+
+def test_credentials_in_addresses_are_not_repeated(tmp_path: Path) -> None:
+    text = (ROOT / "Pulumi.dev.yaml").read_text()
+    path = tmp_path / "Pulumi.dev.yaml"
+    for address in ("server: registry", "reference: registry", "prometheusUrl: http://prometheus"):
+        text = text.replace(address, address.replace("http://", "").replace(": ", ": https://bob:canary@"))
+    path.write_text(text)
+
+    report = report_of(path)
+
+    assert report.count("***@") == 3
+    assert "canary" not in report
 
 
 def test_an_encrypted_section_is_refused_and_nothing_of_it_is_shown() -> None:

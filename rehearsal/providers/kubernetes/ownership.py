@@ -63,6 +63,9 @@ def _union(left: Tree, right: Json) -> Tree:
 def without_ignored(inputs: Tree, live: Tree, manager: str, ignored: Sequence[Path]) -> Tree:
     """Leave ignored fields as they are on the cluster: to their owner when that is not us, else with the live value.
 
+    What a plain create left behind counts as ours: the update takes it over first, and a field that we own and do not
+    send would be removed, for ``spec.replicas`` down to one pod.
+
     Paths through lists are left alone, as by the real plugin.
     """
     result = inputs
@@ -71,7 +74,7 @@ def without_ignored(inputs: Tree, live: Tree, manager: str, ignored: Sequence[Pa
         if len(keys) != len(path) or "*" in keys:
             continue
         result = _copy_along(result, keys)
-        owners = _owners(live, keys)
+        owners = _owners(live, keys, manager)
         current = pick(live, *keys)
         if owners and manager not in owners:
             remove(result, *keys)
@@ -80,10 +83,10 @@ def without_ignored(inputs: Tree, live: Tree, manager: str, ignored: Sequence[Pa
     return result
 
 
-def _owners(live: Tree, keys: Sequence[str]) -> set[str]:
+def _owners(live: Tree, keys: Sequence[str], manager: str) -> set[str]:
     wanted = [f"f:{key}" for key in keys]
     return {
-        text(entry, "manager")
+        manager if _is_taken(entry) else text(entry, "manager")
         for entry in items(live, "metadata", "managedFields")
         if pick(entry.get("fieldsV1"), *wanted) is not None
     }

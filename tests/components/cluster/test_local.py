@@ -144,6 +144,12 @@ def test_cluster_that_vanished_is_an_error_with_the_way_out(monkeypatch: pytest.
     [failure] = LocalClusterProvider().check(dict(INPUTS), dict(INPUTS)).failures
     assert failure.property == "name"
     assert "the rehearsal cluster dev exists, and it is not on this machine" in failure.reason
+    assert failure.reason.index("rehearsal.cluster delete --name dev`") < failure.reason.index("pulumi refresh`")
+
+
+def test_way_out_of_a_vanished_kind_cluster_names_no_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
+    play(monkeypatch, None)
+    [failure] = LocalClusterProvider().check({**INPUTS, "tool": "kind"}, {**INPUTS, "tool": "kind"}).failures
     assert "run `PULUMI_K8S_DELETE_UNREACHABLE=true pulumi refresh`, then `pulumi up`" in failure.reason
 
 

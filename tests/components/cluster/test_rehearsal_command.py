@@ -50,7 +50,8 @@ def test_create_sends_the_options_on_standard_input(monkeypatch: pytest.MonkeyPa
     assert list(arguments[1:]) == [
         *("-m", "rehearsal.cluster", "create", "--name", "dev", "--options-file", "-", "--with-kubeconfig")
     ]
-    assert json.loads(stdin) == {"storage_classes": ["a"]}
+    nulls = {"address_delay_seconds": None, "bind_delay_seconds": None}  # the engine drops nulls
+    assert json.loads(stdin) == {**nulls, "storage_classes": ["a"]}
     assert environment["PYTHONPATH"] == str(CLONE)
     assert environment["PATH"] == os.environ["PATH"]
     assert facts == LocalFacts(

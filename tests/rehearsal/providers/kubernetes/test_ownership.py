@@ -55,6 +55,14 @@ def test_an_ignored_field_of_ours_keeps_its_live_value() -> None:
     assert without_ignored(inputs, shared, OURS, [parse("spec.replicas")]) == {"spec": {"replicas": 3}}
 
 
+def test_an_ignored_field_of_a_plain_create_keeps_its_live_value() -> None:
+    """Left out, the apply after the takeover would remove it."""
+    inputs: Tree = {"spec": {"replicas": 1}}
+    created = live(entry("pulumi-resource-kubernetes", "Update", {"f:spec": {"f:replicas": {}}}))
+
+    assert without_ignored(inputs, created, OURS, [parse("spec.replicas")]) == {"spec": {"replicas": 3}}
+
+
 def test_ignored_paths_through_lists_are_left_alone() -> None:
     inputs: Tree = {"spec": {"containers": [{"image": "i"}]}}
 
