@@ -18,6 +18,11 @@ def limited(name: str, limit: int = LABEL_LIMIT) -> str:
     return f"{name[: limit - _HASH_LENGTH - 1].rstrip('-.')}-{digest}"
 
 
+def fingerprint(*parts: str) -> str:
+    """Return eight hexadecimal digits that differ when one of the parts differs."""
+    return sha256("\0".join(parts).encode()).hexdigest()[:_HASH_LENGTH]
+
+
 def selector(name: str) -> dict[str, str]:
     """Return the labels that tell one model's pods from all others; never change for a living Deployment."""
     return {"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "slipway"}

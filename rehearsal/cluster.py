@@ -79,16 +79,21 @@ def create(name: str, options: ClusterOptions | None = None) -> Cluster:
     The options of the last create hold. Returns when the cluster is ready for pods.
 
     Raises:
-        ClusterError: It cannot be started; the text names the component, its last log lines and the log file.
+        ClusterError: It belongs to another owner, or cannot be started; the text names the component, its last log
+            lines and the log file.
         ToolMissingError: A program of the control plane is not there.
     """
     require_proc()
     layout = layout_of(name)
     with locked(_lock_path(layout), timeout_seconds=_LOCK_SECONDS):
-        if layout.read_record() is None:
+        record = layout.read_record()
+        options = options or ClusterOptions()
+        if record is not None:
+            options = _owned(record, options)
+        else:
             # Processes of a cluster whose directory was removed by hand still hold its old ports and data.
             end_or_raise(layout, find_all(layout), grace_seconds=_DELETE_SECONDS)
-        return _describe(layout, _bring_up(layout, options or ClusterOptions()), running=True)
+        return _describe(layout, _bring_up(layout, options), running=True)
 
 
 def status(name: str) -> Cluster | None:
@@ -137,6 +142,17 @@ def list_clusters() -> list[Cluster]:
     """Return every cluster of the clone, by name."""
     names = sorted(path.parent.name for path in clusters_directory().glob("*/cluster.json"))
     return [cluster for name in names if (cluster := status(name)) is not None]
+
+
+def _owned(record: Record, options: ClusterOptions) -> ClusterOptions:
+    """Return the options with the owner that the cluster has; two stacks in one cluster would delete it twice."""
+    owner = record.options.owner
+    if owner and options.owner and options.owner != owner:
+        raise ClusterError(
+            f"cluster {record.name} belongs to stack {owner}, and {options.owner} asks for it; "
+            "give each stack a cluster name of its own (slipway:cluster name)"
+        )
+    return options.model_copy(update={"owner": options.owner or owner})
 
 
 def _bring_up(layout: Layout, options: ClusterOptions) -> Record:

@@ -10,7 +10,7 @@ from pulumi.runtime import config as runtime_config
 
 from components.cluster.existing import read_kubeconfig
 from stacks.errors import ConfigError, Problem, shown
-from stacks.parse import SECTIONS, Unparsed, choose, parse
+from stacks.parse import SECTIONS, Unparsed, choose, did_you_mean, parse
 from stacks.rules.every import check, judge
 from stacks.spec.cluster import ExistingCluster, KubeconfigFromFile, RehearsalCluster
 from stacks.spec.secrets import secret_keys
@@ -42,6 +42,7 @@ def read() -> StackInputs:
     """
     stack, values = pulumi.get_stack(), _own_values()
     sections, problems = _sections(values)
+    problems += _misspelt_namespaces()
     if any(_is_secret(key) for key in sections):  # the rest of the report would show values of it
         raise ConfigError(stack, problems)
     parsed = parse(sections)
@@ -65,6 +66,16 @@ def _own_values() -> dict[str, str]:
     everything: dict[str, Any] = {**pulumi.runtime.get_config_env(), **runtime_config.CONFIG.get()}
     prefix = f"{NAMESPACE}:"
     return {key.removeprefix(prefix): str(value) for key, value in everything.items() if key.startswith(prefix)}
+
+
+def _misspelt_namespaces() -> Iterator[Problem]:
+    """Yield keys whose namespace is nearly ours: nothing would ever read them."""
+    everything: dict[str, Any] = {**pulumi.runtime.get_config_env(), **runtime_config.CONFIG.get()}
+    for key in sorted(everything):
+        namespace, _, rest = key.partition(":")
+        if namespace != NAMESPACE and did_you_mean(namespace, (NAMESPACE,)):
+            fix = f"did you mean {NAMESPACE}:{rest}?"
+            yield Problem(path=key, rule="no such namespace, so nothing reads this", fix=fix)
 
 
 def _is_secret(key: str) -> bool:

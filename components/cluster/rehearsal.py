@@ -13,13 +13,16 @@ REHEARSAL_VERSION: Final = "1.34"
 """Kubernetes version the rehearsal brings; the cluster is asked for it, so another one is an error there."""
 
 
-def render_options(spec: RehearsalCluster, storage_classes: Sequence[str], open_crds: Sequence[str]) -> dict[str, Any]:
+def render_options(
+    spec: RehearsalCluster, storage_classes: Sequence[str], open_crds: Sequence[str], owner: str
+) -> dict[str, Any]:
     """Return the options of ``python -m rehearsal.cluster create``.
 
     Args:
         spec: the cluster.
         storage_classes: classes whose claims get bound.
         open_crds: custom resource definitions to accept, ``plural.group``.
+        owner: ``project/stack``; a cluster of another stack is refused.
     """
     return {
         "address_delay_seconds": spec.address_delay_seconds,
@@ -28,6 +31,7 @@ def render_options(spec: RehearsalCluster, storage_classes: Sequence[str], open_
         "default_storage_class": False,
         "kubernetes_version": REHEARSAL_VERSION,
         "open_crds": sorted(set(open_crds)),
+        "owner": owner,
         "storage_classes": sorted(set(storage_classes)),
     }
 
@@ -36,7 +40,8 @@ def make(
     spec: RehearsalCluster, storage_classes: Sequence[str], open_crds: Sequence[str], opts: pulumi.ResourceOptions
 ) -> MadeCluster:
     """Register the cluster, under the logical name ``rehearsal-{name}``."""
-    options = render_options(spec, storage_classes, open_crds)
+    owner = f"{pulumi.get_project()}/{pulumi.get_stack()}"
+    options = render_options(spec, storage_classes, open_crds, owner)
     local = LocalCluster(f"rehearsal-{spec.name}", tool="rehearsal", name=spec.name, options=options, opts=opts)
     return MadeCluster(
         name=spec.name,

@@ -5,6 +5,7 @@ from typing import assert_never
 
 import pulumi
 
+from components.names import fingerprint
 from components.objects import KubernetesObject
 from components.storage import claim, existing_claim, nfs
 from components.storage.contract import StoragePlan
@@ -41,7 +42,7 @@ class ModelStorage(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ModelStorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:storage:ModelStorage", name, None, opts)
-        plan = plan_storage(args.volume, name, args.namespace)
+        plan = plan_storage(args.volume, physical_name(args.volume, name), args.namespace)
         before = list(args.after)
         if plan.volume is not None:
             before = [KubernetesObject(name, plan.volume, self._options(args, before))]
@@ -55,6 +56,23 @@ class ModelStorage(pulumi.ComponentResource):
         # A claim is replaced, and its data lost, when its class, volume or access mode changes.
         keep = args.protected or None
         return pulumi.ResourceOptions(parent=self, depends_on=before, protect=keep, retain_on_delete=keep)
+
+
+def physical_name(volume: ModelVolume, name: str) -> str:
+    """Return the name of the objects: ``name`` and a hash of what a claim can never change.
+
+    A claim that pods mount cannot be deleted before them. With a name of its own, the claim of another kind of storage
+    is made first, pods move to it, and the old one goes last.
+    """
+    match volume:
+        case ClaimVolume():
+            return f"{name}-{fingerprint(volume.type, volume.storage_class, volume.access_mode)}"
+        case ExistingClaimVolume():
+            return volume.name
+        case NfsVolume():
+            return f"{name}-{fingerprint(volume.type, volume.server, volume.path)}"
+        case _:
+            assert_never(volume)
 
 
 def plan_storage(volume: ModelVolume, name: str, namespace: str) -> StoragePlan:

@@ -49,6 +49,7 @@ class ClusterOptions(BaseModel):
         open_crds: Custom resource definitions to add with a schema that accepts anything.
         kubernetes_version: Wanted version, whole or a prefix such as "1.34"; None takes what the toolchain has.
         feature_gates: Kubernetes feature gates for the API server, the controllers and the scheduler.
+        owner: Whose cluster it is, `project/stack` of a Pulumi stack; another owner is refused. None: nobody's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,6 +61,7 @@ class ClusterOptions(BaseModel):
     open_crds: tuple[Annotated[OpenCrd, BeforeValidator(_open_crd)], ...] = ()
     kubernetes_version: Annotated[str, Field(pattern=r"^v?\d+\.\d+(\.\d+)?$")] | None = None
     feature_gates: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")], bool] = {}
+    owner: str | None = None
 
     @field_validator("storage_classes")
     @classmethod

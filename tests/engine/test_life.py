@@ -79,6 +79,17 @@ def test_a_new_model_touches_no_other(engine_stack: EngineStack) -> None:
     assert {label.split()[1] for label in changes} == {"second"}
 
 
+def test_other_storage_is_made_before_the_old_one_goes(engine_stack: EngineStack) -> None:
+    engine_stack.section("storage")["models"]["storageClass"] = "faster"
+
+    moved = engine_stack.up()
+
+    assert moved.code == 0, moved.text
+    claims = read(engine_stack, "persistentvolumeclaims", "--namespace", "models")["items"]
+    assert [claim["spec"]["storageClassName"] for claim in claims] == ["faster"]
+    assert engine_stack.changes() == {}
+
+
 def test_refresh_shows_hand_edits_and_up_repairs_them(engine_stack: EngineStack) -> None:
     kubectl(engine_stack, "--namespace", "models", "delete", "networkpolicy", "qwen3-8b")
     kubectl(engine_stack, "--namespace", "models", "patch", "service", "qwen3-8b", "--type=json",

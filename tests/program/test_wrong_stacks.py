@@ -104,5 +104,12 @@ def test_a_secret_written_as_plain_text_is_refused_and_not_repeated(tmp_path: Pa
     assert "canary" not in report
 
 
+def test_a_misspelt_namespace_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text((DATA / "valid-smallest.yaml").read_text() + "  slipwy:security: {namespace: llm}\n")
+
+    assert "slipwy:security\n      no such namespace" in report_of(path)
+
+
 def test_sections_are_those_of_the_spec() -> None:
     assert set(SECTIONS) == {"cluster", "nodePools", "models", "storage", "registry", "monitoring", "security"}

@@ -9,18 +9,21 @@ SPEC = RehearsalCluster.model_validate({"type": "rehearsal", "bindDelaySeconds":
 
 
 def test_options_are_sorted_and_without_doubles() -> None:
-    assert render_options(SPEC, ("b", "a", "b"), ("scaledobjects.keda.sh", "podmonitors.monitoring.coreos.com")) == {
+    crds = ("scaledobjects.keda.sh", "podmonitors.monitoring.coreos.com")
+
+    assert render_options(SPEC, ("b", "a", "b"), crds, "slipway/dev") == {
         "address_delay_seconds": None,
         "bind_delay_seconds": 1.5,
         "default_storage_class": False,
         "kubernetes_version": "1.34",
         "open_crds": ["podmonitors.monitoring.coreos.com", "scaledobjects.keda.sh"],
+        "owner": "slipway/dev",
         "storage_classes": ["a", "b"],
     }
 
 
 def test_the_rehearsal_understands_them() -> None:
-    options = ClusterOptions.model_validate(render_options(SPEC, ("fast",), ("scaledobjects.keda.sh",)))
+    options = ClusterOptions.model_validate(render_options(SPEC, ("fast",), ("scaledobjects.keda.sh",), "slipway/dev"))
     assert options.kubernetes_version is not None
     group, _tool = TOOLS["kube-apiserver"]
     assert group.version.removeprefix("v").startswith(f"{options.kubernetes_version}.")

@@ -34,7 +34,18 @@ def test_claim_waits_for_the_namespace_and_is_the_barrier() -> None:
     made = recorded.one(CLAIM_TYPE, "store")
     assert made.dependencies == (NAMESPACE_URN,)
     assert isinstance(storage.barrier, KubernetesObject)
-    assert storage.claim_name == "store"
+    assert storage.claim_name == made.inputs["metadata"]["name"]
+
+
+def test_other_storage_is_another_claim_that_can_stand_beside_the_old_one() -> None:
+    other = CLAIM.model_copy(update={"storage_class": "faster"})
+    larger = CLAIM.model_copy(update={"size_gib": CLAIM.size_gib + 1})
+
+    names = [run(volume)[1][0].claim_name for volume in (CLAIM, other, NFS, larger)]
+
+    assert len(set(names[:3])) == 3
+    assert names[3] == names[0], "a claim can grow, so its size is no reason for another one"
+    assert all(name.startswith("store-") for name in names)
 
 
 def test_nfs_claim_waits_for_its_volume() -> None:

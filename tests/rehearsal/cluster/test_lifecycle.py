@@ -175,3 +175,16 @@ def test_failed_start_names_the_component_and_leaves_nothing_running(scratch_nam
         clusters.create(scratch_name, options)
 
     assert find_all(layout_of(scratch_name)) == {}
+
+
+def test_a_cluster_of_another_stack_is_refused_and_left_alone(scratch_name: str) -> None:
+    """Two stacks in one cluster would each delete it."""
+    mine = clusters.create(scratch_name, ClusterOptions(owner="slipway/dev"))
+
+    with pytest.raises(ClusterError, match="belongs to stack slipway/dev, and slipway/try asks for it"):
+        clusters.create(scratch_name, ClusterOptions(owner="slipway/try"))
+
+    again = clusters.create(scratch_name)  # a person on the command line is nobody's stack
+    assert again.identifier == mine.identifier
+    with pytest.raises(ClusterError, match="belongs to stack slipway/dev"):
+        clusters.create(scratch_name, ClusterOptions(owner="slipway/try"))
