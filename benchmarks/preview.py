@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -28,6 +30,9 @@ from rehearsal.control_plane.options import ClusterOptions  # noqa: E402 - as ab
 from rehearsal.toolchain.envfile import environment  # noqa: E402 - as above
 from rehearsal.toolchain.paths import Paths  # noqa: E402 - as above
 from stacks.spec.node_pool import NodePool  # noqa: E402 - as above
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 CRDS = ["servicemonitors.monitoring.coreos.com", "prometheusrules.monitoring.coreos.com", "scaledobjects.keda.sh"]
 START = "import stacks.build, stacks.config, stacks.start_up"
@@ -110,8 +115,14 @@ def plan_seconds(models: int, runs: int) -> float:
     return min(times)
 
 
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(143)
+
+
 def report(sizes: list[int], runs: int) -> None:
     """Measure everything and print it."""
+    # An end from outside must pass the clean-up below too, or the cluster would outlive its folder.
+    signal.signal(signal.SIGTERM, _stop)
     with tempfile.TemporaryDirectory(prefix="slipway-bench-") as folder:
         bench = Bench(Path(folder), runs)
         try:

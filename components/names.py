@@ -14,8 +14,7 @@ def limited(name: str, limit: int = LABEL_LIMIT) -> str:
     """Return ``name`` if it fits, else its start and a hash of the whole, so that two long names stay different."""
     if len(name) <= limit:
         return name
-    digest = sha256(name.encode()).hexdigest()[:_HASH_LENGTH]
-    return f"{name[: limit - _HASH_LENGTH - 1].rstrip('-.')}-{digest}"
+    return f"{name[: limit - _HASH_LENGTH - 1].rstrip('-.')}-{fingerprint(name)}"
 
 
 def fingerprint(*parts: str) -> str:

@@ -1,16 +1,14 @@
 """The agent's code as one ConfigMap, so that a stock Python image can run it and no image has to be built."""
 
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from components.names import labels
+from components.names import fingerprint, labels
 from components.objects import Manifest
 
 _PACKAGE: Final = Path(__file__).with_name("agent")
 _BYTES_LIMIT: Final = 1024 * 1024 - 4096  # etcd refuses requests over 1 MiB and the object has more than its data
-_HASH_LENGTH: Final = 8
 
 
 @cache
@@ -35,8 +33,7 @@ def config_map_name() -> str:
 
     Changed code gets another name: pods roll to it, and a pod that still runs keeps the code it started with.
     """
-    digest = sha256("".join(f"{name}\0{text}\0" for name, text in files().items()).encode()).hexdigest()
-    return f"slipway-loader-agent-{digest[:_HASH_LENGTH]}"
+    return f"slipway-loader-agent-{fingerprint(*(part for file in files().items() for part in file))}"
 
 
 def config_map(namespace: str) -> Manifest:
