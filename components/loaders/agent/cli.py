@@ -6,49 +6,32 @@ from contextlib import contextmanager
 from types import FrameType
 
 from .arguments import Arguments, parse_arguments
-from .authorizer import Authorizer
-from .credentials import DockerConfig
 from .deadline import Deadline
 from .errors import AgentError
+from .load import Load, LoadSettings
 from .logs import Log
-from .modelkit import ModelKitSource
-from .oci import OciSource
-from .once import Once, OnceSettings
-from .plan import Source
-from .registry import Registry
+from .sources import pinned_source
 from .store import Store
-from .transport import Transport
 
 
 def _once(arguments: Arguments, deadline: Deadline, log: Log) -> None:
-    plain_http = arguments.plain_http or any(base.startswith("http://") for base in arguments.mirrors.values())
-    transport = Transport(arguments.ca_file, deadline, plain_http=plain_http)
-    authorizer = Authorizer(DockerConfig(arguments.registry_config), transport, deadline)
-    registry = Registry(transport, authorizer, deadline, log, arguments.mirrors, plain_http=arguments.plain_http)
-    settings = OnceSettings(
-        reference=str(arguments.reference),
-        keep_previous=arguments.keep_previous,
-        parallel=arguments.parallel,
-        max_layer_bytes=arguments.max_layer_bytes,
+    options = arguments.load
+    settings = LoadSettings(
+        reference=arguments.source.reference,
+        keep_previous=options.keep_previous,
+        parallel=options.parallel,
+        max_layer_bytes=options.max_layer_bytes,
     )
-    store = Store(arguments.into, arguments.link, deadline, log)
-    outcome = Once(_source(arguments, registry), store, registry, deadline, log, settings).run()
+    store = Store(options.into, options.link, deadline, log)
+    outcome = Load(pinned_source(arguments.source, deadline, log), store, deadline, log, settings).run()
     log.info(
         "done",
         result=outcome.result,
-        reference=str(arguments.reference),
-        path=str(arguments.into / arguments.link),
+        reference=arguments.source.reference,
+        path=str(options.into / options.link),
         moved_bytes=outcome.moved_bytes,
         seconds=round(outcome.seconds, 3),
     )
-
-
-def _source(arguments: Arguments, registry: Registry) -> Source:
-    match arguments.source:
-        case "modelkit":
-            return ModelKitSource(registry, arguments.reference, arguments.filters)
-        case "oci":
-            return OciSource(registry, arguments.reference)
 
 
 @contextmanager
@@ -78,8 +61,8 @@ def main(argv: Sequence[str]) -> int:
     log = Log()
     try:
         arguments = parse_arguments(argv)
-        log = Log(verbose=arguments.verbose)
-        deadline = Deadline(arguments.deadline_seconds)
+        log = Log(verbose=arguments.load.verbose)
+        deadline = Deadline(arguments.load.deadline_seconds)
 
         with _stopping_on_signals(deadline):
             _once(arguments, deadline, log)

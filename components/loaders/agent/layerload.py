@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Final
 
 from .blobstream import BlobStream
+from .deadline import Deadline
 from .decompress import Bounded, decompressed, expanded_limit_bytes
 from .errors import DigestError, UnsafeError
 from .exact import ExactReader
+from .logs import Log
 from .paths import safe_file_path, safe_path
 from .plan import Layer
 from .progress import Progress
-from .registry import Registry
 from .tarstream import entries
 from .tree import TreeWriter
 
@@ -22,14 +23,16 @@ class LayerLoader:
     """Loads layers into a tree.
 
     Args:
-        registry: where they come from.
+        deadline: bounds everything.
+        log: told about every layer that is fetched again.
         progress: told about bytes.
         root: the tree.
         max_layer_bytes: most one layer may unpack to.
     """
 
-    def __init__(self, registry: Registry, progress: Progress, root: Path, max_layer_bytes: int) -> None:
-        self._registry = registry
+    def __init__(self, deadline: Deadline, log: Log, progress: Progress, root: Path, max_layer_bytes: int) -> None:
+        self._deadline = deadline
+        self._log = log
         self._progress = progress
         self._root = root
         self._max_layer_bytes = max_layer_bytes
@@ -53,12 +56,12 @@ class LayerLoader:
                 if attempt >= CORRUPT_ATTEMPTS:
                     raise
                 attempt += 1
-                self._registry.log.warning("again", blob=layer.descriptor.digest, why=str(error))
+                self._log.warning("again", blob=layer.blob.name, why=str(error))
             else:
                 return writer
 
     def _once(self, layer: Layer, writer: TreeWriter) -> None:
-        stream = BlobStream(self._registry, layer.reference, layer.descriptor, self._progress)
+        stream = BlobStream(layer.blob, self._deadline, self._log, self._progress)
         try:
             try:
                 self._write(layer, stream, writer)
@@ -71,7 +74,7 @@ class LayerLoader:
             stream.close()
 
     def _write(self, layer: Layer, stream: BlobStream, writer: TreeWriter) -> None:
-        limit = expanded_limit_bytes(layer.compression, layer.descriptor.size, self._max_layer_bytes)
+        limit = expanded_limit_bytes(layer.compression, layer.blob.size, self._max_layer_bytes)
         reader = ExactReader(Bounded(decompressed(stream, layer.compression), limit))
         if layer.form == "raw":
             writer.write_file(layer.parts, iter(lambda: reader.some(limit + 1), b""), executable=layer.executable)
@@ -81,11 +84,11 @@ class LayerLoader:
             pass  # padding after the archive's end counts for limit and digest
 
     def _unpack(self, layer: Layer, reader: ExactReader, writer: TreeWriter) -> None:
-        where = f"layer {layer.descriptor.digest}"
+        where = f"layer {layer.blob.name}"
         for entry in entries(reader):
             if entry.directory:
                 writer.make_directory(layer.parts + safe_path(entry.name, where))
                 continue
             parts = layer.parts + safe_file_path(entry.name, where)
             writer.write_file(parts, reader.chunks(entry.size), executable=entry.executable)
-            self._registry.log.step("file-written", path="/".join(parts))
+            self._log.step("file-written", path="/".join(parts))

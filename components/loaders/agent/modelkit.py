@@ -16,6 +16,7 @@ from .paths import safe_file_path, safe_path
 from .plan import Layer, Plan, store_key, unique
 from .reference import Reference
 from .registry import Registry
+from .registryblob import RegistryBlob
 
 FILEPATH: Final = "org.cncf.model.filepath"
 """Annotation with a layer's path (modelpack model-spec v0.0.7, ``annotations.go``)."""
@@ -100,12 +101,15 @@ class ModelKitSource:
         if kitfile is not None:
             for entry, descriptor in _matched(kitfile, manifest):
                 if selects(filters, entry.part, entry.name, entry.path):
-                    yield _layer(reference, descriptor, entry.path, packed_relative=not entry.digest)
+                    yield _layer(self._blob(reference, descriptor), entry.path, packed_relative=not entry.digest)
             return
         for descriptor in manifest.layers:
             path = descriptor.annotations.get(FILEPATH, "")
             if selects(filters, model_layer_type(descriptor.media_type).part, "", path):
-                yield _layer(reference, descriptor, path, packed_relative=False)
+                yield _layer(self._blob(reference, descriptor), path, packed_relative=False)
+
+    def _blob(self, reference: Reference, descriptor: Descriptor) -> RegistryBlob:
+        return RegistryBlob(registry=self._registry, reference=reference, descriptor=descriptor)
 
 
 def _kitfile_text(kitfile: Kitfile) -> bytes:
@@ -136,7 +140,8 @@ def _matched(kitfile: Kitfile, manifest: Manifest) -> Iterator[tuple[KitEntry, D
         yield entry, descriptor
 
 
-def _layer(reference: Reference, descriptor: Descriptor, path: str, *, packed_relative: bool) -> Layer:
+def _layer(blob: RegistryBlob, path: str, *, packed_relative: bool) -> Layer:
+    descriptor = blob.descriptor
     kind = model_layer_type(descriptor.media_type)
     where = f"layer {descriptor.digest}"
     if kind.form == "raw":
@@ -146,8 +151,7 @@ def _layer(reference: Reference, descriptor: Descriptor, path: str, *, packed_re
         # Kits from before layer digests stood in the Kitfile hold paths relative to the entry's directory.
         parts, executable = safe_path(path, where)[:-1] if packed_relative else (), False
     return Layer(
-        reference=reference,
-        descriptor=descriptor,
+        blob=blob,
         form=kind.form,
         compression=kind.compression,
         parts=parts,

@@ -9,6 +9,7 @@ from .paths import safe_file_path
 from .plan import Layer, Plan, store_key, unique
 from .reference import Reference
 from .registry import Registry
+from .registryblob import RegistryBlob
 
 TITLE: Final = "org.opencontainers.image.title"
 """Annotation with a file's path (OCI image spec 1.1, "Pre-Defined Annotation Keys")."""
@@ -49,9 +50,10 @@ class OciSource:
     def _layer(self, descriptor: Descriptor) -> Layer:
         title = descriptor.annotations.get(TITLE, "")
         packed = archive_compression(descriptor.media_type)
+        blob = RegistryBlob(registry=self._registry, reference=self._reference, descriptor=descriptor)
         if title and descriptor.annotations.get(UNPACK) != "true":
             parts = safe_file_path(title, f"layer {descriptor.digest}")
-            return Layer(reference=self._reference, descriptor=descriptor, form="raw", compression="", parts=parts)
+            return Layer(blob=blob, form="raw", compression="", parts=parts)
         if title and packed is None:
             packed = "gzip"  # what oras packs directories with, whatever media type its user gave
         if packed is None:
@@ -59,4 +61,4 @@ class OciSource:
                 f"layer {descriptor.digest} has media type {descriptor.media_type!r} and no {TITLE} annotation; "
                 "push files with their names, or use --source modelkit for a ModelKit"
             )
-        return Layer(reference=self._reference, descriptor=descriptor, form="tar", compression=packed)
+        return Layer(blob=blob, form="tar", compression=packed)

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
+from .blob import Blob
+from .deadline import Deadline
 from .decompress import Compression
-from .manifest import Descriptor
-from .reference import Reference
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,16 +16,14 @@ class Layer:
     """One blob and where its content goes.
 
     Attributes:
-        reference: repository the blob is read from.
-        descriptor: digest, size and media type.
+        blob: the bytes.
         form: ``tar`` is unpacked, ``raw`` is one file.
         compression: what wraps it.
         parts: path of the one file, or directory an archive is unpacked in; empty for the root.
         executable: mode of the one file.
     """
 
-    reference: Reference
-    descriptor: Descriptor
+    blob: Blob
     form: Literal["tar", "raw"]
     compression: Compression
     parts: tuple[str, ...] = ()
@@ -34,7 +33,7 @@ class Layer:
     def key(self) -> str:
         """A file name for this blob at this place; equal keys mean equal results."""
         place = f"{self.form}|{self.compression}|{'/'.join(self.parts)}|{self.executable}"
-        return f"{self.descriptor.digest[7:]}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+        return f"{self.blob.identity}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +64,60 @@ class Source(Protocol):
 
         Raises:
             AgentError: it cannot be asked, or holds what is refused.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Latest:
+    """The version a moving name stands for.
+
+    Attributes:
+        source: that version, pinned.
+        reference: the same as a reference that pins it, for logs and receipts.
+        token: what a later question carries to get no answer while nothing moved (an ETag, a digest).
+    """
+
+    source: Source
+    reference: str
+    token: str
+
+
+class Tracked(Protocol):
+    """A name that may move, a tag or a branch for instance."""
+
+    def latest(self, token: str, deadline: Deadline) -> Latest | None:
+        """Ask what the name stands for now. One attempt.
+
+        Args:
+            token: of the last answer; empty the first time.
+            deadline: bounds the question, and what is loaded with the answer.
+
+        Returns:
+            The version, or None if it is the one the token came with.
+
+        Raises:
+            AgentError: it cannot be asked, or is gone.
+        """
+        ...
+
+
+class TreeCheck(Protocol):
+    """Something a whole tree must pass before it may become a version.
+
+    Attributes:
+        name: stands in the receipt of every version that passed; holds whatever the verdict depends on, the
+            fingerprint of a key for instance.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102  # described above
+
+    def check(self, tree: Path) -> None:
+        """Look at the tree.
+
+        Raises:
+            AgentError: it is refused; what was current stays.
         """
         ...
 

@@ -1,8 +1,8 @@
 """Reading from a registry (OCI distribution spec 1.1, "Pull"), with authentication, mirrors and retries."""
 
 import hashlib
-from collections.abc import Callable, Mapping
-from typing import Final, TypeVar
+from collections.abc import Mapping
+from typing import Final
 
 from .authorizer import Authorizer
 from .deadline import Deadline
@@ -10,26 +10,14 @@ from .errors import AgentError, AuthError, DigestError, NetworkError, NotFoundEr
 from .logs import Log
 from .manifest import ACCEPT, MANIFEST_LIMIT_BYTES, Descriptor
 from .reference import Reference, is_digest
+from .retry import retrying
 from .transport import Response, Transport, origin, place
-
-ATTEMPTS: Final = 6
-"""Failures in a row, without a byte of progress, after which an operation is given up."""
-
-AUTH_ATTEMPTS: Final = 3
-"""The same for refused credentials: enough for a Secret that is just being rotated."""
 
 _OK: Final = frozenset({200, 206})
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
 _HUB: Final = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
-
-_T = TypeVar("_T")
-
-
-def allowed_attempts(error: AgentError) -> int:
-    """Return how many failures in a row of this kind are borne."""
-    return AUTH_ATTEMPTS if isinstance(error, AuthError) else ATTEMPTS
 
 
 def _retry_after(response: Response) -> float:
@@ -63,8 +51,8 @@ class Registry:
         self._authorizer = authorizer
         self._mirrors = mirrors
         self._scheme = "http" if plain_http else "https"
-        self.deadline = deadline
-        self.log = log
+        self._deadline = deadline
+        self._log = log
 
     def manifest(self, reference: Reference) -> tuple[bytes, str]:
         """Return a manifest's bytes and digest, checked against the digest asked for if there is one.
@@ -79,7 +67,7 @@ class Registry:
             path = f"manifests/{reference.pointer}"
             response = self.request(reference, path, {"Accept": ACCEPT})
             try:
-                data = response.body(self.deadline, MANIFEST_LIMIT_BYTES)
+                data = response.body(self._deadline, MANIFEST_LIMIT_BYTES)
             finally:
                 response.close()
             digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
@@ -88,7 +76,7 @@ class Registry:
                 raise DigestError(f"manifest of {where}: got {digest}, expected {expected}; nothing was changed")
             return data, digest
 
-        return self.retrying(f"manifest of {reference}", once)
+        return retrying(f"manifest of {reference}", once, self._deadline, self._log)
 
     def small_blob(self, reference: Reference, descriptor: Descriptor) -> bytes:
         """Return a config blob, checked against its digest and size.
@@ -100,19 +88,14 @@ class Registry:
         def once() -> bytes:
             response = self.request(reference, f"blobs/{descriptor.digest}", {})
             try:
-                data = response.body(self.deadline, MANIFEST_LIMIT_BYTES)
+                data = response.body(self._deadline, MANIFEST_LIMIT_BYTES)
             finally:
                 response.close()
             if f"sha256:{hashlib.sha256(data).hexdigest()}" != descriptor.digest or len(data) != descriptor.size:
                 raise DigestError(f"config blob {descriptor.digest}: other bytes or size than the manifest promises")
             return data
 
-        return self.retrying(f"config blob {descriptor.digest}", once)
-
-    def open_blob(self, reference: Reference, descriptor: Descriptor, offset: int) -> Response:
-        """Start reading a blob at an offset; the answer may be whole (200) or a part (206). One attempt."""
-        headers = {"Range": f"bytes={offset}-"} if offset else {}
-        return self.request(reference, f"blobs/{descriptor.digest}", headers)
+        return retrying(f"config blob {descriptor.digest}", once, self._deadline, self._log)
 
     def request(self, reference: Reference, path: str, headers: Mapping[str, str]) -> Response:
         """GET below ``/v2/<repository>/``, answering one challenge. One attempt.
@@ -136,19 +119,6 @@ class Registry:
             return response
         response.close()
         raise self._refusal(response, url)
-
-    def retrying(self, what: str, action: Callable[[], _T]) -> _T:
-        """Run an action until it succeeds, cannot succeed, or has failed too often."""
-        failures = 0
-        while True:
-            try:
-                return action()
-            except AgentError as error:
-                failures += 1
-                if not error.retriable or failures >= allowed_attempts(error):
-                    raise
-                pause = self.deadline.back_off(failures, error)
-                self.log.warning("retry", what=what, failures=failures, paused_seconds=round(pause, 3), why=str(error))
 
     def _base(self, host: str) -> str:
         return self._mirrors.get(host) or f"{self._scheme}://{_HUB.get(host, host)}"

@@ -62,6 +62,19 @@ class Store:
         """Return whether a complete version is there; its name appears by one rename, after everything is durable."""
         return (self._root / key).is_dir()
 
+    def path(self, key: str) -> Path:
+        """Return the directory of a version."""
+        return self._root / key
+
+    def checks_passed(self, key: str) -> frozenset[str]:
+        """Return the names of the checks that a version passed before it was made, from its receipt."""
+        try:
+            receipt = jsonread.document((self._root / f"{key}{_RECEIPT_SUFFIX}").read_bytes(), "receipt")
+            names = jsonread.items(receipt.get("checks"), "receipt checks")
+        except (OSError, UnsupportedError):
+            return frozenset()
+        return frozenset(name for name in names if isinstance(name, str))
+
     def versions(self) -> Generator[tuple[Path, dict[str, Written]]]:
         """Yield the directory of every complete version that has a readable receipt, and its layers by key."""
         for receipt in sorted(self._root.glob(f"sha256-*{_RECEIPT_SUFFIX}")):

@@ -8,10 +8,12 @@ from typing import Literal
 
 import pytest
 
+from components.loaders.agent.blob import HttpBody
 from components.loaders.agent.challenge import parse_challenges
 from components.loaders.agent.credentials import Credentials, DockerConfig
 from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import AuthError
+from components.loaders.agent.registryblob import RegistryBlob
 from tests.components.loaders.agent.conftest import Agent
 from tests.components.loaders.agent.fake_registry import FakeRegistry
 from tests.components.loaders.agent.kits import small_kit, tree_of
@@ -53,16 +55,13 @@ def test_token_that_ran_out_is_renewed(
 ) -> None:
     registry.auth = "bearer"
     config = docker_config(tmp_path / "config.json", registry.host)
-    blob = "components.loaders.agent.registry.Registry.open_blob"
-    from components.loaders.agent.registry import Registry
+    opened = RegistryBlob.open
 
-    open_blob = Registry.open_blob
-
-    def expire(self: Registry, *words: object) -> object:
+    def expire(self: RegistryBlob, offset: int) -> HttpBody:
         registry.tokens = {f"unused-{len(registry.tokens)}"}
-        return open_blob(self, *words)  # pyright: ignore[reportArgumentType]  # handed on as it came
+        return opened(self, offset)
 
-    monkeypatch.setattr(blob, expire)
+    monkeypatch.setattr(RegistryBlob, "open", expire)
 
     assert agent(small_kit(registry), tmp_path / "m", "--registry-config", str(config)).code == 0
 

@@ -7,7 +7,7 @@ import pytest
 
 from components.loaders.agent import layerload
 from components.loaders.agent.bytestream import ByteStream
-from components.loaders.agent.registry import ATTEMPTS
+from components.loaders.agent.retry import ATTEMPTS
 from tests.components.loaders.agent.conftest import Agent, is_untouched
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
 from tests.components.loaders.agent.kits import (
@@ -143,7 +143,7 @@ def test_other_size_than_promised_is_refused(tmp_path: Path, registry: FakeRegis
     run = agent(digest, tmp_path, source="oci")
 
     assert run.code == 5
-    assert f"the registry has 1000000 bytes, the manifest promises {size}" in run.why
+    assert f"the server has 1000000 bytes, {size} are promised" in run.why
     assert is_untouched(tmp_path)
 
 

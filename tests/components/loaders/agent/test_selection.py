@@ -152,9 +152,9 @@ def test_arguments() -> None:
         [*GOOD, "--filter", "model", "--filter", "docs", "--mirror", "r.example=https://m.example"]
     )
 
-    assert parsed.filters == ("model", "docs")
-    assert parsed.mirrors == {"r.example": "https://m.example"}
-    assert not parsed.plain_http
+    assert parsed.source.filters == ("model", "docs")
+    assert parsed.source.mirrors == {"r.example": "https://m.example"}
+    assert not parsed.source.plain_http
 
 
 @pytest.mark.parametrize(

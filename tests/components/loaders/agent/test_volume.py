@@ -36,7 +36,7 @@ def test_full_volume_keeps_the_old_model(
     small_volume: Callable[[int], Path], registry: FakeRegistry, agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     into = small_volume(4 * 1024 * 1024)
-    monkeypatch.setattr("components.loaders.agent.once.RESERVE_BYTES", 0)
+    monkeypatch.setattr("components.loaders.agent.load.RESERVE_BYTES", 0)
     assert agent(small_kit(registry, weights=noise(1000)), into).code == 0
     before = tree_of(into / "current")
     zeros = push_artifact(
@@ -72,7 +72,7 @@ def test_read_only_volume_that_has_the_model_is_fine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     into = small_volume(4 * 1024 * 1024)
-    monkeypatch.setattr("components.loaders.agent.once.RESERVE_BYTES", 0)
+    monkeypatch.setattr("components.loaders.agent.load.RESERVE_BYTES", 0)
     digest = small_kit(registry)
     assert agent(digest, into).code == 0
     remount_read_only(into)

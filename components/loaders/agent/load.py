@@ -1,7 +1,7 @@
 """One load: see what is there, bring what is missing, make it current."""
 
 import errno
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,9 +12,8 @@ from .deadline import Deadline
 from .errors import AgentError, DiskError
 from .layerload import LayerLoader
 from .logs import Log
-from .plan import Layer, Plan, Source
+from .plan import Layer, Plan, Source, TreeCheck
 from .progress import Progress
-from .registry import Registry
 from .reuse import Reuse
 from .staging import Staging
 from .store import RESERVE_BYTES, Store
@@ -45,7 +44,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OnceSettings:
+class LoadSettings:
     """What the command line decides.
 
     Attributes:
@@ -71,72 +70,100 @@ def disk_errors() -> Generator[None]:
         raise DiskError(f"{error.filename or 'the volume'}: {error.strerror or error}; {hint}") from error
 
 
-class Once:
-    """Loads one version into a store.
+class Load:
+    """Brings one version into a store.
 
     Args:
         source: what to load.
         store: where to.
-        registry: how layers are read.
         deadline: bounds the load.
         log: told about it.
         settings: the rest.
+        checks: what the tree must pass before it becomes a version.
     """
 
-    def __init__(
-        self, source: Source, store: Store, registry: Registry, deadline: Deadline, log: Log, settings: OnceSettings
+    def __init__(  # each is a part of its own, none a setting
+        self,
+        source: Source,
+        store: Store,
+        deadline: Deadline,
+        log: Log,
+        settings: LoadSettings,
+        checks: Sequence[TreeCheck] = (),
     ) -> None:
         self._source = source
         self._store = store
-        self._registry = registry
         self._deadline = deadline
         self._log = log
         self._settings = settings
+        self._checks = checks
 
     def run(self) -> Outcome:
-        """Load if needed, then switch.
+        """Load if needed, make it current, remove what is no longer needed.
 
         Raises:
             AgentError: the version cannot be had; what was current before still is.
         """
         key = self._source.key
-        progress = Progress(self._log, 0)
-        fetched = False
-        if self._store.is_current(key):
+        if self._store.is_current(key) and not self._unchecked(key):
             with suppress(OSError):  # tidying must not fail a start whose model is there; the volume may be read-only
                 self._store.clean_leftovers("")
-        else:
-            with disk_errors():
-                self._store.prepare()
-                with self._store.lock(key):
-                    self._store.clean_leftovers(key)
-                    fetched = not self._store.has(key)
-                    if fetched:
-                        progress = self._fetch(key)
+            return Outcome(result="unchanged", moved_bytes=0, seconds=0.0)
+        outcome = self.bring(switch=True)
+        with disk_errors():
+            self._store.prune(self._settings.keep_previous)
+        return outcome
+
+    def bring(self, *, switch: bool) -> Outcome:
+        """Make the version complete in the store, fetching what is missing.
+
+        Args:
+            switch: make it current as well, before another loader may touch it.
+
+        Raises:
+            AgentError: it cannot be had.
+        """
+        key = self._source.key
+        progress = Progress(self._log, 0)
+        with disk_errors():
+            self._store.prepare()
+            with self._store.lock(key):
+                self._store.clean_leftovers(key)
+                fetched = not self._store.has(key)
+                if fetched:
+                    progress = self._fetch(key)
+                for check in self._unchecked(key):
+                    check.check(self._store.path(key))
+                if switch:
                     self._store.switch(key)
-                self._store.prune(self._settings.keep_previous)
         return Outcome(
             result="ok" if fetched else "unchanged",
             moved_bytes=progress.moved_bytes,
             seconds=progress.elapsed_seconds(),
         )
 
+    def _unchecked(self, key: str) -> list[TreeCheck]:
+        passed = self._store.checks_passed(key)
+        return [check for check in self._checks if check.name not in passed]
+
     def _fetch(self, key: str) -> Progress:
         plan = self._source.plan()
-        total = sum(layer.descriptor.size for layer in plan.layers)
+        total = sum(layer.blob.size for layer in plan.layers)
         self._log.info("plan", key=key, layers=len(plan.layers), bytes=total, resolved=dict(plan.resolved))
         with self._store.staging(key) as staging:
             recovered = staging.recover(layer.key for layer in plan.layers)
             missing = [layer for layer in plan.layers if layer.key not in recovered]
             reused = Reuse(self._store, self._log).take(staging, missing)
             missing = [layer for layer in missing if layer.key not in reused]
-            left = sum(layer.descriptor.size for layer in missing)
+            left = sum(layer.blob.size for layer in missing)
             self._log.info("missing", recovered=len(recovered), reused=len(reused), moved=len(missing), bytes=left)
             progress = Progress(self._log, left)
             try:
                 self._check_space(left)
                 self._move(staging, missing, progress)
                 self._write_files(staging, plan)
+                for check in self._checks:
+                    check.check(staging.tree)
                 self._store.commit(key, staging, self._receipt(key, staging, plan, progress))
             except (AgentError, OSError) as error:
                 if not isinstance(error, AgentError) or not error.keeps_staging:
@@ -153,15 +180,15 @@ class Once:
             )
 
     def _move(self, staging: Staging, layers: Iterable[Layer], progress: Progress) -> None:
-        loader = LayerLoader(self._registry, progress, staging.tree, self._settings.max_layer_bytes)
+        loader = LayerLoader(self._deadline, self._log, progress, staging.tree, self._settings.max_layer_bytes)
 
         def one(layer: Layer) -> None:
             self._deadline.check()
             with disk_errors():
                 written = loader.load(layer)
-                self._log.step("layer-written", blob=layer.descriptor.digest)
+                self._log.step("layer-written", blob=layer.blob.name)
                 staging.mark_done(layer.key, written.written())
-            self._log.step("layer-done", blob=layer.descriptor.digest)
+            self._log.step("layer-done", blob=layer.blob.name)
 
         with ThreadPoolExecutor(self._settings.parallel, thread_name_prefix="layer") as pool:
             waiting = [pool.submit(one, layer) for layer in layers]
@@ -189,5 +216,6 @@ class Once:
             "layers": {layer: written.as_json() for layer, written in layers.items() if written is not None},
             "movedBytes": progress.moved_bytes,
             "seconds": round(progress.elapsed_seconds(), 3),
+            "checks": [check.name for check in self._checks],
             "loadedAt": datetime.now(UTC).isoformat(timespec="seconds"),
         }

@@ -1,0 +1,40 @@
+"""The digests a source may vouch for its bytes with."""
+
+import hashlib
+from typing import Final
+
+from .errors import UnsupportedError
+
+_PLAIN: Final = {"sha256": "sha256", "git-sha1": "sha1", "md5": "md5"}
+
+
+class Checksum:
+    """Computes a digest while bytes go by.
+
+    Args:
+        expected: ``<algorithm>:<hex>``; empty where nothing is promised.
+        size: bytes there will be; a git blob's name covers it ("git-hash-object", object format).
+
+    Raises:
+        UnsupportedError: an unknown algorithm.
+    """
+
+    def __init__(self, expected: str, size: int) -> None:
+        self.expected = expected
+        self._algorithm = expected.partition(":")[0]
+        if expected and self._algorithm not in _PLAIN:
+            raise UnsupportedError(f"digest {expected!r} is of no kind this agent can check")
+        # Neither SHA-1 nor MD5 guards against a forger; they are what git and S3 offer against damage.
+        self._hash = hashlib.new(_PLAIN[self._algorithm], usedforsecurity=False) if expected else None
+        if self._hash is not None and self._algorithm == "git-sha1":
+            self._hash.update(f"blob {size}\0".encode())
+
+    def update(self, data: bytes) -> None:
+        """Take in bytes."""
+        if self._hash is not None:
+            self._hash.update(data)
+
+    @property
+    def found(self) -> str:
+        """Digest of what was taken in, in the form of ``expected``."""
+        return "" if self._hash is None else f"{self._algorithm}:{self._hash.hexdigest()}"

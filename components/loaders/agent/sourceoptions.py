@@ -1,0 +1,88 @@
+"""The command line's half about what is loaded and how it is reached."""
+
+import argparse
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+from .errors import UsageError
+
+Kind = Literal["modelkit", "oci"]
+Addressing = Literal["virtual", "path"]
+
+_MIRROR: Final = re.compile(r"(?P<host>[^=/\s]+)=(?P<base>https?://[^/\s?#@]+)/?")
+_ENDPOINT: Final = re.compile(r"https?://[^/\s?#@]+(/[^\s?#@]*)?")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceOptions:
+    """What to load and how to reach it; the meaning of each field is its option's help text."""
+
+    kind: Kind
+    reference: str
+    filters: tuple[str, ...]
+    registry_config: Path | None
+    credentials: Path | None
+    ca_file: Path | None
+    mirrors: Mapping[str, str]
+    plain_http: bool
+    endpoint: str
+    region: str
+    addressing: Addressing
+
+
+def add_source_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    add("--source", required=True, choices=get_args(Kind), help="kind of source")
+    add("--reference", required=True, help="host/repository[:tag]@sha256:…; the digest decides")
+    add("--filter", action="append", default=[], help="modelkit only, repeatable: model, docs, datasets:NAME, …")
+    add("--registry-config", type=Path, help="dockerconfigjson file; read again at every attempt")
+    add("--credentials", type=Path, help="file with the credentials of a source that is no registry; read at every use")
+    add("--ca-file", type=Path, help="PEM file of a private CA, trusted beside the system's")
+    add("--mirror", action="append", default=[], help="HOST=https://mirror; asked in place of HOST, repeatable")
+    add("--plain-http", action="store_true", help="speak HTTP without TLS")
+    add("--endpoint", default="", help="https://host[:port] of the object store or mirror")
+    add("--region", default="", help="region that object store requests are signed for")
+    add("--addressing", choices=get_args(Addressing), default="virtual", help="bucket in the host name or in the path")
+
+
+def source_problems(raw: argparse.Namespace) -> Iterator[str]:
+    """Yield what cannot be right."""
+    if raw.source != "modelkit" and raw.filter:
+        yield "--filter works with --source modelkit only"
+    if raw.endpoint and not _ENDPOINT.fullmatch(raw.endpoint):
+        yield f"--endpoint {raw.endpoint!r} is not https://host[:port]"
+
+
+def read_source_options(raw: argparse.Namespace) -> SourceOptions:
+    """Return the options.
+
+    Raises:
+        UsageError: a mirror that is none.
+    """
+    return SourceOptions(
+        kind=raw.source,
+        reference=raw.reference,
+        filters=tuple(raw.filter),
+        registry_config=raw.registry_config,
+        credentials=raw.credentials,
+        ca_file=raw.ca_file,
+        mirrors=_mirrors(raw.mirror),
+        plain_http=raw.plain_http,
+        endpoint=raw.endpoint.rstrip("/"),
+        region=raw.region,
+        addressing=raw.addressing,
+    )
+
+
+def _mirrors(values: Sequence[str]) -> dict[str, str]:
+    mirrors: dict[str, str] = {}
+    for value in values:
+        match = _MIRROR.fullmatch(value)
+        if match is None:
+            raise UsageError(f"--mirror {value!r} is not HOST=https://mirror-host[:port]")
+        mirrors[match["host"]] = match["base"]
+    return mirrors

@@ -1,0 +1,88 @@
+"""The container the agent runs in, whatever brings it to a node, and the volumes it reads."""
+
+from math import ceil
+from typing import Final
+
+from components.loaders import code
+from components.loaders.source_args import REGISTRY_FILE, REGISTRY_MOUNT
+from components.objects import Manifest
+from components.quantities import MIB_PER_GIB
+from stacks.spec.source import Source
+
+_CODE_VOLUME: Final = "loader-agent"
+_CODE_MOUNT: Final = "/opt/slipway/agent"
+_REGISTRY_VOLUME: Final = "registry-config"
+_CODE_MODE: Final = 0o444  # nothing secret
+_SECRET_MODE: Final = 0o440  # owned by root, readable through the pod's file system group
+_DEADLINE_FLOOR_SECONDS: Final = 3600
+_SLOWEST_MIB_PER_SECOND: Final = 20  # a link slower than this is a fault somebody has to look at
+
+_ENV: Final = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "/opt/slipway", "PYTHONUNBUFFERED": "1"}
+_SECURITY: Final = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+}
+_MEMORY: Final = "512Mi"
+
+
+def deadline_seconds(source: Source) -> int:
+    """Return the most time one load may take: an hour, or longer where a slow link needs it."""
+    return max(_DEADLINE_FLOOR_SECONDS, ceil(source.size_gib * MIB_PER_GIB / _SLOWEST_MIB_PER_SECOND))
+
+
+def agent_container(  # noqa: PLR0913  # what differs between the transports, all by name
+    *,
+    name: str,
+    image: str,
+    args: list[str],
+    mounts: list[Manifest],
+    user: int,
+    pull_secret: str | None,
+    disk: str | None = None,
+) -> Manifest:
+    """Return a container that runs the agent; its processor share is a floor only, hashing may use what is idle.
+
+    Passes the Pod Security level "restricted" in a pod that sets ``runAsNonRoot`` and a seccomp profile.
+
+    Args:
+        name: the container's name.
+        image: any image with Python 3.11 or newer.
+        args: of the agent, from its command on.
+        mounts: what it writes to; code and credentials are added.
+        user: numeric user.
+        pull_secret: name of the Secret with the registry's credentials; None = anonymous.
+        disk: what it will write to the pod's own disk, as a quantity; None = nothing worth reserving.
+    """
+    read: list[Manifest] = [{"name": _CODE_VOLUME, "mountPath": _CODE_MOUNT, "readOnly": True}]
+    if pull_secret is not None:
+        read.append({"name": _REGISTRY_VOLUME, "mountPath": REGISTRY_MOUNT, "readOnly": True})
+    requests = {"cpu": "500m", "memory": _MEMORY}
+    if disk is not None:
+        requests["ephemeral-storage"] = disk
+    return {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["python3", "-m", "agent"],
+        "args": args,
+        "env": [{"name": key, "value": value} for key, value in sorted(_ENV.items())],
+        "resources": {"requests": requests, "limits": {"memory": _MEMORY}},
+        "securityContext": {**_SECURITY, "runAsUser": user},
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "volumeMounts": [*mounts, *read],
+    }
+
+
+def agent_volumes(pull_secret: str | None) -> list[Manifest]:
+    """Return the volumes the agent reads: its code, and the registry's credentials as a file.
+
+    They are mounted as whole directories: a rotated Secret reaches the file, which ``subPath`` would prevent.
+    """
+    agent = {"name": code.config_map_name(), "defaultMode": _CODE_MODE}
+    volumes: list[Manifest] = [{"name": _CODE_VOLUME, "configMap": agent}]
+    if pull_secret is not None:
+        item = {"key": ".dockerconfigjson", "path": REGISTRY_FILE}
+        secret = {"secretName": pull_secret, "items": [item], "defaultMode": _SECRET_MODE}
+        volumes.append({"name": _REGISTRY_VOLUME, "secret": secret})
+    return volumes
