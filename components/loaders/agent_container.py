@@ -24,6 +24,7 @@ _SECURITY: Final = {
     "readOnlyRootFilesystem": True,
 }
 _MEMORY: Final = "512Mi"
+_CPU: Final = "500m"  # a floor only, hashing may use what is idle
 
 
 def deadline_seconds(source: Source) -> int:
@@ -41,9 +42,7 @@ def agent_container(  # noqa: PLR0913  # what differs between the transports, al
     pull_secret: str | None,
     disk: str | None = None,
 ) -> Manifest:
-    """Return a container that runs the agent; its processor share is a floor only, hashing may use what is idle.
-
-    Passes the Pod Security level "restricted" in a pod that sets ``runAsNonRoot`` and a seccomp profile.
+    """Return a container that runs the agent, fit for a pod of Pod Security level "restricted".
 
     Args:
         name: the container's name.
@@ -52,12 +51,12 @@ def agent_container(  # noqa: PLR0913  # what differs between the transports, al
         mounts: what it writes to; code and credentials are added.
         user: numeric user.
         pull_secret: name of the Secret with the registry's credentials; None = anonymous.
-        disk: what it will write to the pod's own disk, as a quantity; None = nothing worth reserving.
+        disk: quantity it will write to the node's disk; None = nothing worth reserving.
     """
     read: list[Manifest] = [{"name": _CODE_VOLUME, "mountPath": _CODE_MOUNT, "readOnly": True}]
     if pull_secret is not None:
         read.append({"name": _REGISTRY_VOLUME, "mountPath": REGISTRY_MOUNT, "readOnly": True})
-    requests = {"cpu": "500m", "memory": _MEMORY}
+    requests = {"cpu": _CPU, "memory": _MEMORY}
     if disk is not None:
         requests["ephemeral-storage"] = disk
     return {

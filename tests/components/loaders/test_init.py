@@ -35,8 +35,8 @@ def test_a_modelkit_is_loaded_by_digest_into_a_volume_of_the_pod() -> None:
         *("once", "--source", "modelkit"),
         *("--reference", f"registry.example.com/models/qwen3@{DIGEST}"),
         *("--filter", "model", "--filter", "docs"),
-        *("--into", "/models", "--deadline-seconds", "3600"),
         *("--registry-config", "/run/slipway/registry/config.json"),
+        *("--into", "/models", "--deadline-seconds", "3600"),
     ]
     assert loaded.server_mounts == ({"name": "model-store", "mountPath": "/models", "readOnly": True},)
 
@@ -44,8 +44,8 @@ def test_a_modelkit_is_loaded_by_digest_into_a_volume_of_the_pod() -> None:
 def test_a_plain_artifact_from_a_registry_without_tls_or_credentials() -> None:
     loaded = load(ARTIFACT, place(secret=None))
     assert container(loaded)["args"] == [
-        *("once", "--source", "oci", "--reference", ARTIFACT.reference, "--into", "/models"),
-        *("--deadline-seconds", "3600", "--plain-http"),
+        *("once", "--source", "oci", "--reference", ARTIFACT.reference, "--plain-http"),
+        *("--into", "/models", "--deadline-seconds", "3600"),
     ]
     assert [entry["name"] for entry in loaded.volumes] == ["model-store", "loader-agent"]
 
