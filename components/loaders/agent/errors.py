@@ -12,6 +12,8 @@ AgentError
 ├── DeadlineError    10   the total deadline passed
 ├── CertificateError 11   the TLS certificate is not trusted or not valid now
 ├── UnsupportedError 12   content or media type this agent cannot read
+├── SignatureError   13   no valid signature of a trusted key for what was unpacked
+├── RuntimeRefusedError 14   the runtime cannot take the new version and serves the old one
 └── StoppedError    143   asked to stop by SIGTERM, or by a failure in another layer
 """
 
@@ -110,6 +112,19 @@ class UnsupportedError(AgentError):
 
     exit_code = 12
     keeps_staging = False
+
+
+class SignatureError(AgentError):
+    """What was unpacked has no valid signature by a trusted key."""
+
+    exit_code = 13
+    keeps_staging = False
+
+
+class RuntimeRefusedError(AgentError):
+    """The runtime cannot take the new version; it goes on serving the one it had."""
+
+    exit_code = 14
 
 
 class StoppedError(AgentError):
