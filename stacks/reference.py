@@ -36,11 +36,13 @@ def _tables(section: type[BaseModel], level: int) -> Iterator[str]:
     """Yield one section's table, then those of the sections inside it."""
     title = f"\n{'#' * level} type: {tag_of(section)}\n" if tag_of(section) else "\n"
     yield f"{title}{_sentence((section.__doc__ or '').splitlines()[0])}\n\n"
-    yield "| key | kind | default | meaning |\n|---|---|---|---|\n"
-    for key, field in zip(keys_of(section), section.model_fields.values(), strict=True):
+    keys = list(zip(keys_of(section), section.model_fields.values(), strict=True))
+    if any(key != "type" for key, _ in keys):
+        yield "| key | kind | default | meaning |\n|---|---|---|---|\n"
+    for key, field in keys:
         if key != "type":
             yield f"| `{key}` | {_kind(field.annotation)} | {_default(field)} | {field.description or ''} |\n"
-    for key, field in zip(keys_of(section), section.model_fields.values(), strict=True):
+    for key, field in keys:
         for inner in sections_in(field.annotation):
             yield f"\n#### {key}\n"
             yield from _tables(inner, 5)

@@ -18,12 +18,12 @@ from components.security.tenancy import Tenancy
 from components.workload.contract import Endpoint
 from components.workload.model_server import ModelServer, ModelServerArgs
 from components.workload.pod import PodPlacement
-from stacks.plan.loading import load_seconds, loads_into, startup_seconds
+from stacks.plan.loading import load_seconds, loader_of, startup_seconds
 from stacks.plan.placement import accelerators_of, require_pool
 from stacks.plan.rollout import replacement_of
 from stacks.plan.scaling import ScalingPlan, scaling_of
-from stacks.spec.loader import InitLoader
 from stacks.spec.model import ExposeLoadBalancer, Model, Scaling
+from stacks.spec.runtime import HttpRuntime
 from stacks.spec.stack import StackSpec
 
 
@@ -52,7 +52,7 @@ def serve(model: Model, shared: Shared, opts: pulumi.ResourceOptions) -> Endpoin
     """Declare everything one model needs and return how to call it."""
     pool, scaling = require_pool(shared.spec, model), scaling_of(model)
     server = _server(model, shared.spec)
-    loaded = loaders.render(_loader(model, shared.spec), model.source, _place(model, shared, server))
+    loaded = loaders.render(loader_of(shared.spec, model), model.source, _place(model, shared, server))
 
     policy = ModelNetworkPolicy(model.name, _policy(model, shared, server, loaded), opts)
     args = ModelServerArgs(
@@ -78,24 +78,25 @@ def _server(model: Model, spec: StackSpec) -> Server:
         model.runtime,
         name=model.name,
         accelerators=accelerators_of(model, require_pool(spec, model)),
-        model_path=loaders.model_path(model.source),
+        model_path=loaders.model_path(loader_of(spec, model), model.source),
         startup_seconds=startup_seconds(model),
         drain_seconds=model.rollout.drain_seconds,
     )
 
 
-def _loader(model: Model, spec: StackSpec) -> InitLoader:
-    """Return the loader with what was left out filled in."""
-    loader = model.loader or InitLoader(type="init")
-    return loader.model_copy(update={"into": loads_into(spec, model)})
-
-
 def _place(model: Model, shared: Shared, server: Server) -> LoaderPlace:
     return LoaderPlace(
         model=model.name,
+        namespace=shared.tenancy.namespace,
+        service_account=shared.tenancy.service_account,
+        nodes=placement_for(require_pool(shared.spec, model), 0),
+        kubernetes_version=shared.cluster.kubernetes_version,
         storage_claim=shared.storage_claim,
         pull_secret=shared.pull_secret,
         user=server.user,
+        server_port=server.http_port,
+        reload=model.runtime.reload if isinstance(model.runtime, HttpRuntime) else None,
+        cidrs=shared.spec.security.loader_cidrs,
     )
 
 

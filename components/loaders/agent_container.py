@@ -7,7 +7,7 @@ from components.loaders import code
 from components.loaders.source_args import REGISTRY_FILE, REGISTRY_MOUNT
 from components.objects import Manifest
 from components.quantities import MIB_PER_GIB
-from stacks.spec.source import Source
+from stacks.spec.source import AgentSource
 
 _CODE_VOLUME: Final = "loader-agent"
 _CODE_MOUNT: Final = "/opt/slipway/agent"
@@ -27,7 +27,7 @@ _MEMORY: Final = "512Mi"
 _CPU: Final = "500m"  # a floor only, hashing may use what is idle
 
 
-def deadline_seconds(source: Source) -> int:
+def deadline_seconds(source: AgentSource) -> int:
     """Return the most time one load may take: an hour, or longer where a slow link needs it."""
     return max(_DEADLINE_FLOOR_SECONDS, ceil(source.size_gib * MIB_PER_GIB / _SLOWEST_MIB_PER_SECOND))
 

@@ -3,10 +3,18 @@
 from dataclasses import dataclass
 from typing import Final
 
+from components.node_pool.contract import NodeTarget
 from components.objects import Manifest
+from stacks.spec.runtime import Reload
 
 MODEL_MOUNT: Final = "/models"
 """Where the server sees the store."""
+
+METRICS_PORT: Final = 9410
+"""Port of the health and metrics of an agent that keeps running."""
+
+METRICS_PORT_NAME: Final = "loader-metrics"
+"""Name of that port in the pod and in its monitor."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,15 +23,29 @@ class LoaderPlace:
 
     Attributes:
         model: the model's name; its directory on a shared volume.
+        namespace: where the model's objects are.
+        service_account: name of the account of the namespace's pods; it has no rights.
+        nodes: the model's pool, for pods of the loader's own; they take no accelerator.
+        kubernetes_version: (major, minor) of the cluster.
         storage_claim: claim of the shared model volume; None = there is none.
         pull_secret: Secret of type ``kubernetes.io/dockerconfigjson`` in the namespace; None = anonymous pulls.
         user: numeric user of the pod; the loaded files belong to it.
+        server_port: port of the server, which a sidecar reaches on the pod's loopback.
+        reload: how the server takes a new version in place; None = it cannot.
+        cidrs: networks loaders may be reached in; empty = any.
     """
 
     model: str
+    namespace: str
+    service_account: str
+    nodes: NodeTarget
+    kubernetes_version: tuple[int, int]
     storage_claim: str | None
     pull_secret: str | None
     user: int
+    server_port: int
+    reload: Reload | None = None
+    cidrs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +57,11 @@ class Loaded:
         volumes: pod volumes, the model store among them.
         server_mounts: volume mounts of the server container, read-only.
         annotations: pod annotations; the digest among them, so that a new model rolls pods.
-        egress_ports: TCP ports loading must reach outside the namespace.
+        egress_ports: TCP ports the model's pods must reach outside the namespace to load.
+        objects: objects of the namespace that must be there before the pods: a Job, a CronJob and what they need. In
+            their order; each is made after those before it.
+        metrics_port: port of the loader's own metrics in the model's pods; None = there is none.
+        share_process_namespace: whether the containers of the pod must see each other's processes.
     """
 
     init_containers: tuple[Manifest, ...]
@@ -43,6 +69,9 @@ class Loaded:
     server_mounts: tuple[Manifest, ...]
     annotations: dict[str, str]
     egress_ports: tuple[int, ...]
+    objects: tuple[Manifest, ...] = ()
+    metrics_port: int | None = None
+    share_process_namespace: bool = False
 
 
 NOTHING_LOADED: Final = Loaded(

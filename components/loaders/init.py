@@ -21,7 +21,7 @@ from components.loaders.contract import MODEL_MOUNT, Loaded, LoaderPlace
 from components.objects import Manifest
 from components.quantities import mebibytes
 from stacks.spec.loader import InitLoader
-from stacks.spec.source import Source
+from stacks.spec.source import AgentSource
 
 CONTAINER: Final = "load-model"
 """Name of the init container; alerts name it."""
@@ -30,7 +30,7 @@ _STORE_VOLUME: Final = "model-store"
 _STORE_MOUNT: Final = "/models-store"
 
 
-def render(loader: InitLoader, source: Source, place: LoaderPlace) -> Loaded:
+def render(loader: InitLoader, source: AgentSource, place: LoaderPlace) -> Loaded:
     """Return the loader's part of the pods of one model.
 
     Raises:
@@ -56,7 +56,7 @@ def render(loader: InitLoader, source: Source, place: LoaderPlace) -> Loaded:
     )
 
 
-def model_path(source: Source) -> str:
+def model_path(source: AgentSource) -> str:
     """Return the directory of the one version and selection, as the server sees it."""
     return f"{MODEL_MOUNT}/.store/{source_args.version_key(source)}"
 
@@ -71,7 +71,7 @@ def _claim(loader: InitLoader, place: LoaderPlace) -> str | None:
     return None if loader.into == "pod" else place.storage_claim
 
 
-def _args(source: Source, place: LoaderPlace, claim: str | None) -> list[str]:
+def _args(source: AgentSource, place: LoaderPlace, claim: str | None) -> list[str]:
     """Return the agent's arguments."""
     into = MODEL_MOUNT if claim is None else f"{_STORE_MOUNT}/{place.model}"
     args = ["once", *source_args.source_args(source, pull_secret=place.pull_secret is not None)]

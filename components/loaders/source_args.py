@@ -3,7 +3,7 @@
 from typing import Final, assert_never
 
 from components.loaders.agent.plan import store_key
-from stacks.spec.source import ModelKitSource, OciSource, Source
+from stacks.spec.source import AgentSource, ModelKitSource, OciSource
 
 DIGEST_ANNOTATION: Final = "slipway.dev/model-digest"
 SOURCE_ANNOTATION: Final = "slipway.dev/model-source"
@@ -17,7 +17,7 @@ _HTTPS_PORT: Final = 443
 _HTTP_PORT: Final = 80
 
 
-def source_args(source: Source, *, pull_secret: bool) -> list[str]:
+def source_args(source: AgentSource, *, pull_secret: bool) -> list[str]:
     """Return the arguments that name a source; credentials go by file, never through here.
 
     Args:
@@ -35,19 +35,19 @@ def source_args(source: Source, *, pull_secret: bool) -> list[str]:
     return args
 
 
-def version_key(source: Source) -> str:
+def version_key(source: AgentSource) -> str:
     """Return the store's name of the pinned version and its selection: a directory below ``.store``."""
     _, digest = _pinned(source.reference)
     return store_key(digest, _filters(source))
 
 
-def annotations(source: Source) -> dict[str, str]:
+def annotations(source: AgentSource) -> dict[str, str]:
     """Return the pod annotations: a new digest rolls pods."""
     _, digest = _pinned(source.reference)
     return {DIGEST_ANNOTATION: digest, SOURCE_ANNOTATION: source.reference}
 
 
-def egress_ports(source: Source) -> tuple[int, ...]:
+def egress_ports(source: AgentSource) -> tuple[int, ...]:
     """Return the TCP ports that loading must reach."""
     _, _, port = source.reference.split("/", 1)[0].partition(":")
     if port:
@@ -55,7 +55,7 @@ def egress_ports(source: Source) -> tuple[int, ...]:
     return (_HTTP_PORT if source.plain_http else _HTTPS_PORT,)
 
 
-def _filters(source: Source) -> tuple[str, ...]:
+def _filters(source: AgentSource) -> tuple[str, ...]:
     match source:
         case ModelKitSource():
             return source.filter

@@ -3,7 +3,17 @@
 from math import ceil
 from typing import Final, Literal
 
+from stacks.spec.loader import (
+    ImageLoader,
+    InitLoader,
+    Loader,
+    NodeCacheLoader,
+    PreloadLoader,
+    SidecarLoader,
+    SyncLoader,
+)
 from stacks.spec.model import Model
+from stacks.spec.source import ImageSource
 from stacks.spec.stack import StackSpec
 
 READ_MIB_PER_SECOND: Final = 200
@@ -19,11 +29,34 @@ PLAIN_STARTUP_SECONDS: Final = 120
 _SLACK: Final = 2
 
 
-def loads_into(spec: StackSpec, model: Model) -> Literal["pod", "storage"]:
-    """Return where the loader writes: as written, else the shared volume if the stack has one."""
-    if model.loader is not None and model.loader.into is not None:
-        return model.loader.into
-    return "storage" if spec.storage.models is not None else "pod"
+def loader_of(spec: StackSpec, model: Model) -> Loader:
+    """Return the model's loader with everything left out filled in."""
+    if model.loader is None:
+        return (
+            ImageLoader(type="image")
+            if isinstance(model.source, ImageSource)
+            else _filled(spec, InitLoader(type="init"))
+        )
+    return _filled(spec, model.loader)
+
+
+def _filled(spec: StackSpec, loader: Loader) -> Loader:
+    if not isinstance(loader, InitLoader) or loader.into is not None:
+        return loader
+    return loader.model_copy(update={"into": "pod" if spec.storage.models is None else "storage"})
+
+
+def loads_into(spec: StackSpec, model: Model) -> Literal["pod", "storage", "node"]:
+    """Return where the weights lie: a volume of the pod's own, the shared volume, or the node's disk."""
+    match loader_of(spec, model):
+        case InitLoader(into=into):
+            return into or "pod"
+        case SidecarLoader():
+            return "pod"
+        case SyncLoader() | PreloadLoader():
+            return "storage"
+        case NodeCacheLoader() | ImageLoader():
+            return "node"
 
 
 def startup_seconds(model: Model) -> int:

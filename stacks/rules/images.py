@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from stacks.errors import Problem, shown
 from stacks.spec.cluster import KindCluster
+from stacks.spec.loader import ImageLoader
 from stacks.spec.stack import StackSpec
 
 
@@ -23,5 +24,5 @@ def _images(spec: StackSpec) -> Iterator[tuple[str, str]]:
         yield "slipway:cluster.nodeImage", spec.cluster.node_image
     for index, model in enumerate(spec.models):
         yield f"slipway:models[{index}].runtime.image", model.runtime.image
-        if model.loader is not None:
+        if model.loader is not None and not isinstance(model.loader, ImageLoader):
             yield f"slipway:models[{index}].loader.image", model.loader.image

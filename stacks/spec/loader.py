@@ -1,6 +1,6 @@
 """How a model's weights reach the pod."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -61,4 +61,6 @@ class ImageLoader(Section):
     type: Literal["image"]
 
 
-Loader = InitLoader
+Loader = Annotated[
+    InitLoader | SidecarLoader | SyncLoader | PreloadLoader | NodeCacheLoader | ImageLoader, Field(discriminator="type")
+]

@@ -27,6 +27,10 @@ class NodePool(Section):
     cpu: int = Field(default=16, ge=1, le=1024, description="vCPU of one node")
     memory_gib: int = Field(default=64, ge=1, le=8192, description="memory of one node, GiB")
     disk_gib: int = Field(default=200, ge=10, le=65536, description="local disk of one node for pods, GiB")
+    serverless: bool = Field(
+        default=False,
+        description="each pod is a node of its own, as on TKE super nodes: no DaemonSets, no directories of a node",
+    )
     labels: dict[LabelKey, LabelValue] = Field(
         default_factory=dict,
         description="labels of the nodes; pods select by them. Left out: slipway.dev/node-pool=<name>",

@@ -32,6 +32,31 @@ class VllmRuntime(Section):
     extra_args: tuple[Flag, ...] = Field(default=(), description="further flags of `vllm serve`, one text each")
 
 
+class HttpReload(Section):
+    """One request to the server; an answer of the class 2xx means that it serves the new version."""
+
+    type: Literal["http"]
+    path: str = Field(pattern=HTTP_PATH, description="path of the server's own port that makes it load again")
+    method: Literal["POST", "PUT", "GET"] = Field(default="POST", description="method of the request")
+
+
+class SignalReload(Section):
+    """A signal to the server's process; the pod's containers then share one process namespace."""
+
+    type: Literal["signal"]
+    process: str = Field(min_length=1, max_length=200, description="name of the server's process, as `ps` shows it")
+    signal: Literal["HUP", "USR1", "USR2"] = Field(default="HUP", description="signal that makes it load again")
+
+
+class SelfReload(Section):
+    """The server looks at the link `current` by itself, nobody has to tell it."""
+
+    type: Literal["self"]
+
+
+Reload = Annotated[HttpReload | SignalReload | SelfReload, Field(discriminator="type")]
+
+
 class HttpRuntime(Section):
     """Any HTTP server that brings its own image."""
 
@@ -42,6 +67,9 @@ class HttpRuntime(Section):
     extra_args: tuple[Flag, ...] = Field(default=(), description="arguments, one text each")
     health_path: str = Field(default="/", pattern=HTTP_PATH, description="path that answers 200 when it can serve")
     metrics_path: str | None = Field(default=None, pattern=HTTP_PATH, description="path of its metrics; left out: none")
+    reload: Reload | None = Field(
+        default=None, description="how it takes a new version in place; left out: it cannot, new pods are needed"
+    )
     writable_dirs: tuple[Directory, ...] = Field(
         default=(), description="directories it writes to besides /tmp; the rest of its file system is read-only on CPU"
     )

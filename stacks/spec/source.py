@@ -17,6 +17,7 @@ KitFilter = Annotated[
     ),
 ]
 
+ImagePath = Annotated[str, Field(pattern=form(r"^(/|(/[A-Za-z0-9._-]+)+)$", "an absolute path"), max_length=200)]
 
 _DISK_SHARE = 1.1  # file systems need room for their own tables
 _DISK_EXTRA_MIB = 1024  # the staged copy's unpacked odds and ends, and manifests
@@ -48,4 +49,21 @@ class OciSource(_OciSource):
     type: Literal["oci"]
 
 
-Source = Annotated[ModelKitSource | OciSource, Field(discriminator="type")]
+class ImageSource(Section):
+    """An OCI image whose files are the model, mounted by the kubelet; only loader type image brings it."""
+
+    type: Literal["image"]
+    reference: OciDigestReference = Field(description="host/repository[:tag]@sha256:digest of the image")
+    path: ImagePath = Field(default="/models", description="directory of the weights inside the image")
+    size_gib: float = Field(gt=0, le=4096, description="size of the image's files, GiB; start-up budget and node disk")
+
+    @property
+    def disk_mib(self) -> int:
+        """Room a node needs for it, MiB: the container runtime keeps the packed and the unpacked layers."""
+        return 2 * ceil(self.size_gib * 1024)
+
+
+AgentSource = ModelKitSource | OciSource
+"""What the loader agent reads."""
+
+Source = Annotated[AgentSource | ImageSource, Field(discriminator="type")]

@@ -54,7 +54,17 @@ ON_CPU = replace(
 
 def place(*, claim: str | None = None, secret: str | None = "registry", user: int = 2000) -> LoaderPlace:  # noqa: S107 - the name of a Secret
     """Return a place for the loader of the model ``qwen``."""
-    return LoaderPlace(model="qwen", storage_claim=claim, pull_secret=secret, user=user)
+    return LoaderPlace(
+        model="qwen",
+        namespace="models",
+        service_account="model-server",
+        nodes=ON_CPU.nodes,
+        kubernetes_version=(1, 34),
+        storage_claim=claim,
+        pull_secret=secret,
+        user=user,
+        server_port=8080,
+    )
 
 
 def load(source: Source | None = KIT, where: LoaderPlace | None = None, loader: Loader | None = None) -> Loaded:

@@ -100,8 +100,8 @@ def test_the_server_reads_the_version_the_agent_makes_and_no_other(source: Sourc
     arguments = parse_arguments(container(load(source))["args"])
     digest = parse_pinned(arguments.source.reference).digest
     made = arguments.load.into / ".store" / store_key(digest, arguments.source.filters)
-    assert dispatch.model_path(source) == str(made)
-    assert dispatch.model_path(None) == ""
+    assert dispatch.model_path(None, source) == str(made)
+    assert dispatch.model_path(None, None) == ""
 
 
 def test_a_huge_model_gets_more_than_an_hour() -> None:
