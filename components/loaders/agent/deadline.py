@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+import weakref
 from typing import Final
 
 from .errors import AgentError, DeadlineError, NetworkError, StoppedError
@@ -28,11 +29,27 @@ class Deadline:
         self._end = time.monotonic() + seconds
         self._stop = threading.Event()
         self._reason = ""
+        self._children: weakref.WeakSet[Deadline] = weakref.WeakSet()
+        self._lock = threading.Lock()
+
+    def child(self, seconds: float) -> "Deadline":
+        """Return a deadline for a part of the work: it ends with this one, this one does not end with it."""
+        left = self._end - time.monotonic()
+        child = Deadline(min(seconds, left))
+        with self._lock:
+            self._children.add(child)
+            if self._stop.is_set():
+                child.stop(self._reason)
+        return child
 
     def stop(self, reason: str) -> None:
-        """Make every later ``check`` raise."""
-        self._reason = self._reason or reason
-        self._stop.set()
+        """Make every later ``check`` raise, here and in every part."""
+        with self._lock:
+            self._reason = self._reason or reason
+            self._stop.set()
+            children = list(self._children)
+        for child in children:
+            child.stop(reason)
 
     def check(self) -> None:
         """Raise if the load has to end now.

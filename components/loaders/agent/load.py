@@ -1,7 +1,7 @@
 """One load: see what is there, bring what is missing, make it current."""
 
 import errno
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -52,12 +52,16 @@ class LoadSettings:
         keep_previous: versions kept beside the current one.
         parallel: layers moved at the same time.
         max_layer_bytes: most one layer may unpack to.
+        keep_seconds: time a version stays after it was last in use, whatever ``keep_previous`` says.
+        on_bytes: told how many bytes came over the network, whenever some came.
     """
 
     reference: str
     keep_previous: int
     parallel: int
     max_layer_bytes: int
+    keep_seconds: float = 0
+    on_bytes: Callable[[int], None] | None = None
 
 
 @contextmanager
@@ -108,10 +112,11 @@ class Load:
         if self._store.is_current(key) and not self._unchecked(key):
             with suppress(OSError):  # tidying must not fail a start whose model is there; the volume may be read-only
                 self._store.clean_leftovers("")
+            self._store.touch(key)
             return Outcome(result="unchanged", moved_bytes=0, seconds=0.0)
         outcome = self.bring(switch=True)
         with disk_errors():
-            self._store.prune(self._settings.keep_previous)
+            self._store.prune(self._settings.keep_previous, self._settings.keep_seconds)
         return outcome
 
     def bring(self, *, switch: bool) -> Outcome:
@@ -157,7 +162,7 @@ class Load:
             missing = [layer for layer in missing if layer.key not in reused]
             left = sum(layer.blob.size for layer in missing)
             self._log.info("missing", recovered=len(recovered), reused=len(reused), moved=len(missing), bytes=left)
-            progress = Progress(self._log, left)
+            progress = Progress(self._log, left, self._settings.on_bytes)
             try:
                 self._check_space(left)
                 self._move(staging, missing, progress)
@@ -185,6 +190,7 @@ class Load:
         def one(layer: Layer) -> None:
             self._deadline.check()
             with disk_errors():
+                self._store.fence()
                 written = loader.load(layer)
                 self._log.step("layer-written", blob=layer.blob.name)
                 staging.mark_done(layer.key, written.written())

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from .logs import Log
@@ -16,9 +17,11 @@ class Progress:
     Args:
         log: where lines go.
         total_bytes: what the load has to move.
+        on_bytes: told every number of bytes as well.
     """
 
-    def __init__(self, log: Log, total_bytes: int) -> None:
+    def __init__(self, log: Log, total_bytes: int, on_bytes: Callable[[int], None] | None = None) -> None:
+        self._on_bytes = on_bytes
         self._log = log
         self._total = total_bytes
         self._start = self._last = time.monotonic()
@@ -27,6 +30,8 @@ class Progress:
 
     def add(self, count: int) -> None:
         """Count bytes; write a line if one is due."""
+        if self._on_bytes is not None:
+            self._on_bytes(count)
         with self._lock:
             self.moved_bytes += count
             now = time.monotonic()

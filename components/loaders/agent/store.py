@@ -8,15 +8,15 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from . import jsonread
 from .deadline import Deadline
 from .errors import DiskError, UnsupportedError
-from .locks import free, locked
+from .lease import Lease, volume_seconds
 from .logs import Log
 from .records import Written, layers_of
 from .staging import Staging, claim, staging_directories
@@ -28,7 +28,6 @@ RESERVE_BYTES: Final = 64 * 1024 * 1024
 _MARK: Final = ".tmp-"
 _LINK: Final = ".link-"
 _TRASH: Final = ".trash-"
-_LOCK_SUFFIX: Final = ".lock"
 _RECEIPT_SUFFIX: Final = ".json"
 
 
@@ -48,12 +47,19 @@ class Store:
         self._root = into / ".store"
         self._deadline = deadline
         self._log = log
+        self._leases: dict[str, Lease] = {}
+
+    @property
+    def link(self) -> Path:
+        """The link to the current version."""
+        return self._link
 
     def prepare(self) -> None:
         """Make the store's directory and see at once whether it can be written."""
-        if not self._root.is_dir():
-            self._root.mkdir(parents=True, exist_ok=True)
-            self._root.chmod(DIRECTORY_MODE)  # whatever the umask: readers may have another user
+        for directory in (self._into, self._root):
+            if not directory.is_dir():
+                directory.mkdir(parents=True, exist_ok=True)
+                directory.chmod(DIRECTORY_MODE)  # whatever the umask: readers may have another user
         probe = self._root / ".probe"
         probe.touch()
         probe.unlink(missing_ok=True)
@@ -84,9 +90,35 @@ class Store:
                 if tree.is_dir():
                     yield tree, layers
 
-    def lock(self, key: str) -> AbstractContextManager[None]:
-        """Hold the right to make, switch to or remove one version."""
-        return locked(self._root / f"{key}{_LOCK_SUFFIX}", self._deadline, self._log)
+    @contextmanager
+    def lock(self, name: str) -> Generator[None]:
+        """Hold the right to make, switch to or remove one version, or another right that has a name."""
+        lease = Lease(self._root, name, self._log)
+        lease.acquire(self._deadline)
+        self._leases[name] = lease
+        try:
+            yield
+        finally:
+            del self._leases[name]
+            lease.release()
+
+    def fence(self) -> None:
+        """Make sure that every right which is held still holds.
+
+        Raises:
+            LockError: this process was stalled, and another one may have gone on.
+        """
+        for lease in self._leases.values():
+            lease.check()
+
+    @contextmanager
+    def _unused(self, key: str) -> Generator[bool]:
+        """Hold the right to a version if no one else does, without waiting; yield whether it is held."""
+        lease = Lease(self._root, key, self._log)
+        try:
+            yield lease.try_acquire()
+        finally:
+            lease.release()
 
     def free_bytes(self) -> int:
         """Return the space an ordinary user may still write."""
@@ -117,6 +149,7 @@ class Store:
         sync_directories(staging.tree)
         self._log.step("tree-synced", key=key)
         write_durably(staging.path / _RECEIPT_SUFFIX, json.dumps(receipt, indent=1).encode())
+        self.fence()
         (staging.path / _RECEIPT_SUFFIX).replace(self._root / f"{key}{_RECEIPT_SUFFIX}")
         self._log.step("receipt-written", key=key)
         try:
@@ -149,7 +182,9 @@ class Store:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(self._target(key))
         self._log.step("link-made", key=key)
+        before = self.current()
         try:
+            self.fence()
             fresh.replace(self._link)
         except FileNotFoundError:
             if not self.is_current(key):  # without locks another loader may have put its equal link there
@@ -159,7 +194,23 @@ class Store:
             raise DiskError(f"{self._link} is a directory, not the loader's link; move it away") from error
         self._log.step("switched", key=key)
         sync_directory(self._into)
+        self.touch(key)
+        if before:
+            self.touch(before)  # it was in use until now
         return True
+
+    def current(self) -> str:
+        """Return the key of the complete version that the link names, or an empty text."""
+        with suppress(OSError):
+            key = Path(os.readlink(self._link)).name  # noqa: PTH115  # text
+            if self.is_current(key):
+                return key
+        return ""
+
+    def touch(self, key: str) -> None:
+        """Note that a version is in use now; on a volume that is read-only for us nobody removes it through us either."""
+        with suppress(OSError):
+            os.utime(self._root / key)
 
     def _target(self, key: str) -> str:
         return f"{self._root.name}/{key}"
@@ -172,8 +223,10 @@ class Store:
         """
         for path in self._root.glob(f"{_TRASH}*"):
             shutil.rmtree(path, ignore_errors=True)
+        for path in self._root.glob(".clock-*"):
+            path.unlink(missing_ok=True)  # whoever uses it has it open
         for path in self._root.glob(f"{_LINK}*"):
-            with free(self._root / f"{path.name.removeprefix(_LINK)}{_LOCK_SUFFIX}") as unused:
+            with self._unused(path.name.removeprefix(_LINK)) as unused:
                 if unused:
                     path.unlink(missing_ok=True)
         for path in staging_directories(self._root):
@@ -185,21 +238,50 @@ class Store:
                 self.discard(path)
                 os.close(descriptor)
 
-    def prune(self, keep_previous: int) -> None:
-        """Remove versions that no link names and that are not among the newest.
+    def prune(self, keep_previous: int, keep_seconds: float = 0, retire: Callable[[str], None] | None = None) -> None:
+        """Remove versions that no link names, that are not among the newest and that were not in use lately.
+
+        Pods that only read cannot lock what they read. So every loader touches the version it is asked for when it
+        starts and when it switches, and what was touched lately stays.
 
         Args:
             keep_previous: versions kept beside those a link names, newest first.
+            keep_seconds: time a version stays after it was last touched, by the volume's clock.
+            retire: called with a version's key before its files go; what it raises keeps the version.
         """
         idle = [path for path in self._root.glob("sha256-*") if path.is_dir() and _MARK not in path.name]
         idle = [path for path in idle if path.name not in self._linked()]
         idle.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        if not idle[keep_previous:]:
+            return
+        now = volume_seconds(self._root)
         for path in idle[keep_previous:]:
-            with free(self._root / f"{path.name}{_LOCK_SUFFIX}") as unused:
+            if keep_seconds and now - path.stat().st_mtime < keep_seconds:
+                continue
+            with self._unused(path.name) as unused:
                 if unused and path.name not in self._linked():
+                    if retire is not None:
+                        retire(path.name)
                     self._log.info("removed-version", path=str(path))
                     self.discard(path)
                     (self._root / f"{path.name}{_RECEIPT_SUFFIX}").unlink(missing_ok=True)
+
+    def staging_bytes(self) -> int:
+        """Return the size of what is growing or was left behind by crashed runs."""
+        total = 0
+        for staging in staging_directories(self._root):
+            for directory, _, names in os.walk(staging):
+                for name in names:
+                    with suppress(OSError):  # moved or removed meanwhile
+                        total += os.lstat(Path(directory, name)).st_size
+        return total
+
+    def reference(self, key: str) -> str:
+        """Return what a version was loaded as, from its receipt; empty if that cannot be read."""
+        with suppress(OSError, UnsupportedError):
+            receipt = jsonread.document((self._root / f"{key}{_RECEIPT_SUFFIX}").read_bytes(), "receipt")
+            return jsonread.text(receipt.get("reference"), "receipt reference")
+        return ""
 
     def _linked(self) -> set[str]:
         links = [path for path in self._into.iterdir() if path.is_symlink()]

@@ -50,7 +50,7 @@ def test_store_holds_only_the_version_afterwards(tmp_path: Path, registry: FakeR
 
     key = digest.replace(":", "-")
 
-    assert sorted(path.name for path in (tmp_path / ".store").iterdir()) == [key, f"{key}.json", f"{key}.lock"]
+    assert sorted(path.name for path in (tmp_path / ".store").iterdir()) == [key, f"{key}.1.lock", f"{key}.json"]
 
 
 def test_only_the_chosen_layers_are_moved(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from components.loaders.agent import locks, staging
+from components.loaders.agent import lease, staging
 from components.loaders.agent.deadline import Deadline
-from components.loaders.agent.errors import LockError
-from components.loaders.agent.locks import free, locked
 from components.loaders.agent.logs import Log
 from components.loaders.agent.records import FileRecord, Written
 from components.loaders.agent.staging import STALE_SECONDS, Staging, claim
@@ -126,24 +124,13 @@ def test_volume_without_locks(
     def no_locks(_: int) -> None:
         return None
 
-    for module in (locks, staging):
+    for module in (lease, staging):
         monkeypatch.setattr(module, "try_lock", no_locks)
 
     run = agent(small_kit(registry), tmp_path)
 
     assert run.code == 0
-    assert run.last("no-locks")["level"] == "warning"
     assert len(tree_of(tmp_path / "current")) == 7
-
-
-def test_lock_that_stays_taken(tmp_path: Path) -> None:
-    file = tmp_path / "x.lock"
-    with free(file) as held:
-        assert held
-        with pytest.raises(LockError, match="another loader"), locked(file, Deadline(0.3), Log()):
-            pytest.fail("the lock was had twice")
-        with free(file) as again:
-            assert not again
 
 
 def test_version_that_another_loader_is_about_to_use_is_not_pruned(tmp_path: Path, store: Store) -> None:
