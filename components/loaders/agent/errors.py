@@ -25,12 +25,12 @@ class AgentError(Exception):
 
     Attributes:
         exit_code: what the process ends with.
-        retriable: whether trying again may help.
+        retriable: whether trying again may help; cleared on an error that has had its attempts already.
         keeps_staging: whether what was moved so far is kept for the next run.
     """
 
     exit_code: ClassVar[int] = 1
-    retriable: ClassVar[bool] = False
+    retriable: bool = False
     keeps_staging: ClassVar[bool] = True
 
 

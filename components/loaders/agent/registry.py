@@ -20,11 +20,6 @@ _NOT_FOUND: Final = 404
 _HUB: Final = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
 
 
-def _retry_after(response: Response) -> float:
-    value = response.header("Retry-After")
-    return float(value) if value.isdigit() else 0.0
-
-
 class Registry:
     """Every registry a load needs.
 
@@ -133,4 +128,4 @@ class Registry:
             return AuthError(f"{where}; the credentials of --registry-config may not pull this repository")
         if response.status == _NOT_FOUND:
             return NotFoundError(f"{where}; the registry does not have it, check reference and digest")
-        return NetworkError(where, retry_after_seconds=_retry_after(response))
+        return NetworkError(where, retry_after_seconds=response.retry_after_seconds)

@@ -9,8 +9,11 @@ from typing import Final, Literal, get_args
 
 from .errors import UsageError
 
-Kind = Literal["modelkit", "oci"]
+Kind = Literal["modelkit", "oci", "s3"]
 Addressing = Literal["virtual", "path"]
+
+REGISTRY_KINDS: Final = frozenset({"modelkit", "oci"})
+"""Kinds whose references name a registry."""
 
 _MIRROR: Final = re.compile(r"(?P<host>[^=/\s]+)=(?P<base>https?://[^/\s?#@]+)/?")
 _ENDPOINT: Final = re.compile(r"https?://[^/\s?#@]+(/[^\s?#@]*)?")
@@ -37,8 +40,17 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     add("--source", required=True, choices=get_args(Kind), help="kind of source")
-    add("--reference", required=True, help="host/repository[:tag]@sha256:…; the digest decides")
-    add("--filter", action="append", default=[], help="modelkit only, repeatable: model, docs, datasets:NAME, …")
+    add(
+        "--reference",
+        required=True,
+        help="host/repository[:tag]@sha256:… or s3://bucket/prefix@sha256:…; the digest decides",
+    )
+    add(
+        "--filter",
+        action="append",
+        default=[],
+        help="repeatable; modelkit: model, docs, datasets:NAME, …; s3: pattern of paths",
+    )
     add("--registry-config", type=Path, help="dockerconfigjson file; read again at every attempt")
     add("--credentials", type=Path, help="file with the credentials of a source that is no registry; read at every use")
     add("--ca-file", type=Path, help="PEM file of a private CA, trusted beside the system's")
@@ -51,8 +63,8 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 
 def source_problems(raw: argparse.Namespace) -> Iterator[str]:
     """Yield what cannot be right."""
-    if raw.source != "modelkit" and raw.filter:
-        yield "--filter works with --source modelkit only"
+    if raw.source == "oci" and raw.filter:
+        yield "--filter does not work with --source oci"
     if raw.endpoint and not _ENDPOINT.fullmatch(raw.endpoint):
         yield f"--endpoint {raw.endpoint!r} is not https://host[:port]"
 

@@ -1,14 +1,19 @@
 """From the command line to a source."""
 
 from .authorizer import Authorizer
+from .awscredentials import AwsCredentialsFile
 from .credentials import DockerConfig
 from .deadline import Deadline
+from .errors import UsageError
 from .logs import Log
 from .modelkit import ModelKitSource
 from .oci import OciSource
-from .plan import Source
+from .plan import Source, Tracked
 from .reference import parse_pinned
 from .registry import Registry
+from .s3 import S3Source, S3Tracked
+from .s3address import endpoint_of, parse_pinned_s3, parse_s3
+from .s3client import S3Client
 from .sourceoptions import SourceOptions
 from .transport import Transport
 
@@ -27,6 +32,17 @@ def registry_of(options: SourceOptions, deadline: Deadline, log: Log) -> Registr
     return Registry(transport, authorizer, deadline, log, options.mirrors, plain_http=options.plain_http)
 
 
+def s3_client_of(options: SourceOptions, bucket: str, deadline: Deadline, log: Log) -> S3Client:
+    """Return what reads a bucket.
+
+    Raises:
+        UsageError: region, endpoint and addressing do not go together.
+    """
+    endpoint = endpoint_of(bucket, options.endpoint, options.region, options.addressing)
+    credentials = AwsCredentialsFile(options.credentials)
+    return S3Client(transport_of(options, deadline), endpoint, credentials, deadline, log)
+
+
 def pinned_source(options: SourceOptions, deadline: Deadline, log: Log) -> Source:
     """Return the version that a reference pins.
 
@@ -39,3 +55,23 @@ def pinned_source(options: SourceOptions, deadline: Deadline, log: Log) -> Sourc
             return ModelKitSource(registry, parse_pinned(options.reference), options.filters)
         case "oci":
             return OciSource(registry_of(options, deadline, log), parse_pinned(options.reference))
+        case "s3":
+            address = parse_pinned_s3(options.reference)
+            return S3Source(s3_client_of(options, address.bucket, deadline, log), address, options.filters)
+
+
+def tracked(options: SourceOptions, log: Log) -> Tracked:
+    """Return the name that a reference gives, which may move.
+
+    Raises:
+        UsageError: the reference cannot be right, or its kind cannot move.
+    """
+    if options.kind != "s3":
+        raise UsageError(f"--source {options.kind} cannot be followed; pin its digest")
+    address = parse_s3(options.reference)
+    endpoint_of(address.bucket, options.endpoint, options.region, options.addressing)  # wrong options show at once
+
+    def client(deadline: Deadline) -> S3Client:
+        return s3_client_of(options, address.bucket, deadline, log)
+
+    return S3Tracked(client, address, options.filters)

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from .deadline import Deadline
@@ -108,6 +108,12 @@ class Response:
         """Return a header, several of one name joined, or an empty string."""
         return self._raw.getheader(name) or ""
 
+    @property
+    def retry_after_seconds(self) -> float:
+        """How long the server asks to be left alone, seconds; 0 if it does not say, or says it as a date."""
+        value = self.header("Retry-After")
+        return float(value) if value.isdecimal() else 0.0
+
     def read(self, deadline: Deadline) -> bytes:
         """Return what has come, at most ``READ_BYTES``; empty at the end of the body.
 
@@ -179,6 +185,15 @@ class Transport:
                 raise NetworkError(f"{place(here)}: a redirect without a Location")
             here = checked(_joined(here, location))
         raise NetworkError(f"{place(url)}: more than {REDIRECT_LIMIT} redirects")
+
+    def ask(self, method: Literal["GET", "HEAD"], url: str, headers: Mapping[str, str]) -> Response:
+        """GET or HEAD without following redirects: the request is signed for this host alone.
+
+        Raises:
+            NetworkError: no answer.
+            CertificateError: the certificate is not valid.
+        """
+        return self._send(method, url, headers, None)
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Response:
         """POST without following redirects: the body holds a credential."""
