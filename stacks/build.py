@@ -14,6 +14,7 @@ from components.registry.pull_secret import PullSecret, PullSecretArgs
 from components.security.tenancy import Tenancy, TenancyArgs
 from components.storage.dispatch import ModelStorage, ModelStorageArgs
 from stacks.config import StackInputs
+from stacks.node_cache import declare_node_cache
 from stacks.outputs import Built, outputs_of
 from stacks.plan.objects import keeps_store, open_crds, storage_classes
 from stacks.serve import Shared, serve
@@ -44,6 +45,7 @@ def build(inputs: StackInputs) -> Mapping[str, pulumi.Input[Any]]:
     pull_secret = PULL_SECRET if spec.registry else None
     tenancy = _tenancy(spec, cluster, pull_secret, opts)
     claim, store = _storage(spec, tenancy, opts)
+    cache = declare_node_cache(spec, cluster, tenancy, pull_secret, secrets, opts)
 
     shared = Shared(
         spec=spec,
@@ -54,6 +56,7 @@ def build(inputs: StackInputs) -> Mapping[str, pulumi.Input[Any]]:
         before_pods=(
             tenancy.barrier,
             *store,
+            *cache,
             *_agent(spec, tenancy, opts),
             *_credentials(spec, secrets, tenancy, opts),
         ),

@@ -8,6 +8,7 @@ from components.autoscaling.autoscaler import Autoscaler, AutoscalerArgs
 from components.cluster.contract import ClusterAccess
 from components.loaders import dispatch as loaders
 from components.loaders.contract import Loaded, LoaderPlace
+from components.loaders.objects_component import LoaderObjects, LoaderObjectsArgs
 from components.monitoring.model_monitoring import ModelMonitoring, ModelMonitoringArgs
 from components.node_pool.placement import placement_for
 from components.runtimes import dispatch as runtimes
@@ -66,11 +67,21 @@ def serve(model: Model, shared: Shared, opts: pulumi.ResourceOptions) -> Endpoin
         strategy=replacement_of(shared.spec, model, pool),
         load_seconds=load_seconds(model),
         kubernetes_version=shared.cluster.kubernetes_version,
-        after=(*shared.before_pods, policy.barrier),
+        after=(*shared.before_pods, policy.barrier, *_load_first(model, shared, loaded, opts)),
     )
     endpoint = ModelServer(model.name, args, opts).endpoint
     _watch(model, shared, endpoint, server, opts)
     return endpoint
+
+
+def _load_first(
+    model: Model, shared: Shared, loaded: Loaded, opts: pulumi.ResourceOptions
+) -> tuple[pulumi.Resource, ...]:
+    """Declare the loader's own objects and return what the pods wait for."""
+    if not loaded.objects:
+        return ()
+    args = LoaderObjectsArgs(objects=loaded.objects, after=shared.before_pods)
+    return (LoaderObjects(model.name, args, opts).barrier,)
 
 
 def _server(model: Model, spec: StackSpec) -> Server:

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from components.loaders import image_volume, init
+from components.loaders import image_volume, init, node_cache, preload, sync
 from components.loaders.contract import MODEL_MOUNT, NOTHING_LOADED, Loaded, LoaderPlace
 from stacks.spec.loader import (
     ImageLoader,
@@ -54,7 +54,13 @@ def _by_agent(loader: Loader, source: AgentSource, place: LoaderPlace) -> Loaded
     match loader:
         case InitLoader():
             return init.render(loader, source, place)
-        case SidecarLoader() | SyncLoader() | PreloadLoader() | NodeCacheLoader() | ImageLoader():
+        case SyncLoader():
+            return sync.render(loader, source, place)
+        case PreloadLoader():
+            return preload.render(loader, source, place)
+        case NodeCacheLoader():
+            return node_cache.render(loader, source, place)
+        case SidecarLoader() | ImageLoader():
             raise ValueError(_unfit(place, loader, source))
         case _:
             assert_never(loader)

@@ -35,6 +35,33 @@ def source_args(source: AgentSource, *, pull_secret: bool) -> list[str]:
     return args
 
 
+def following_args(source: AgentSource, *, pull_secret: bool) -> list[str]:
+    """Return the arguments that name a source by its tag, which may move.
+
+    Args:
+        source: where the weights are.
+        pull_secret: whether the registry's credentials are mounted.
+
+    Raises:
+        ValueError: the reference has no tag.
+    """
+    args = source_args(source, pull_secret=pull_secret)
+    args[args.index("--reference") + 1] = followed(source)
+    return args
+
+
+def followed(source: AgentSource) -> str:
+    """Return the reference without its digest: a name that may move.
+
+    Raises:
+        ValueError: it has no tag.
+    """
+    named = source.reference.split("@", 1)[0]
+    if ":" not in named.rsplit("/", 1)[1]:
+        raise ValueError(f'source "{source.reference}" names no tag to follow; write host/repository:tag@sha256:…')
+    return named
+
+
 def version_key(source: AgentSource) -> str:
     """Return the store's name of the pinned version and its selection: a directory below ``.store``."""
     _, digest = _pinned(source.reference)

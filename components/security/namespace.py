@@ -5,7 +5,7 @@ from typing import Final, Literal
 from components.names import labels
 from components.objects import Manifest
 
-PodSecurity = Literal["restricted", "baseline"]
+PodSecurity = Literal["restricted", "baseline", "privileged"]
 
 _PREFIX: Final = "pod-security.kubernetes.io"
 
@@ -15,13 +15,15 @@ def render_namespace(name: str, level: PodSecurity, kubernetes_version: tuple[in
 
     Args:
         name: its name.
-        level: level that is enforced; the strictest one is always audited and warned about.
+        level: level that is enforced; the strictest one is audited and warned about, except in a namespace for pods
+            that can never meet it.
         kubernetes_version: (major, minor) whose definition of the levels holds, so that an upgrade of the cluster
             never refuses pods that were fine before.
     """
     major, minor = kubernetes_version
     version = f"v{major}.{minor}"
-    modes = {"audit": "restricted", "enforce": level, "warn": "restricted"}
+    wished = level if level == "privileged" else "restricted"
+    modes = {"audit": wished, "enforce": level, "warn": wished}
     pod_security = {f"{_PREFIX}/{mode}": value for mode, value in modes.items()}
     versions = {f"{_PREFIX}/{mode}-version": version for mode in modes}
     return {

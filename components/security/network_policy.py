@@ -5,7 +5,7 @@ per pod, so what a loader may reach the server beside it may reach too. A cluste
 policies accepts these objects and ignores them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,6 +47,23 @@ class ModelTraffic:
     loader_cidrs: Sequence[str]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoaderTraffic:
+    """The openings of pods that load and serve nothing.
+
+    Attributes:
+        ports: TCP ports they must reach; empty = no way out.
+        cidrs: networks they may be reached in; empty = any.
+        metrics_port: port that is scraped; None = no metrics.
+        monitoring_namespace: namespace of the Prometheus that scrapes; None = nobody does.
+    """
+
+    ports: Sequence[int]
+    cidrs: Sequence[str]
+    metrics_port: int | None = None
+    monitoring_namespace: str | None = None
+
+
 def render_default_deny(namespace: str) -> Manifest:
     """Return the policy that closes both directions for every pod of the namespace."""
     return _policy(DENY_NAME, namespace, {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]})
@@ -72,7 +89,25 @@ def render_model(name: str, namespace: str, traffic: ModelTraffic) -> Manifest:
         "ingress": _ingress(traffic),
     }
     if traffic.loader_ports:  # the API server drops an empty list, and a refresh would show that as a change
-        spec["egress"] = _egress(traffic)
+        spec["egress"] = _egress(traffic.loader_ports, traffic.loader_cidrs)
+    return _policy(name, namespace, spec)
+
+
+def render_loader(name: str, namespace: str, pods: Mapping[str, str], traffic: LoaderTraffic) -> Manifest:
+    """Return the policy of pods that only load.
+
+    Args:
+        name: name of the policy.
+        namespace: its namespace.
+        pods: labels of the pods.
+        traffic: their openings.
+    """
+    spec: Manifest = {"podSelector": {"matchLabels": dict(pods)}, "policyTypes": ["Ingress", "Egress"]}
+    if traffic.ports:
+        spec["egress"] = _egress(traffic.ports, traffic.cidrs)
+    if traffic.metrics_port is not None and traffic.monitoring_namespace is not None:
+        scraper = [_from_namespace(traffic.monitoring_namespace)]
+        spec["ingress"] = [{"from": scraper, "ports": [_tcp(traffic.metrics_port)]}]
     return _policy(name, namespace, spec)
 
 
@@ -89,10 +124,9 @@ def _ingress(traffic: ModelTraffic) -> list[Manifest]:
     return rules
 
 
-def _egress(traffic: ModelTraffic) -> list[Manifest]:
-    cidrs = sorted(set(traffic.loader_cidrs)) or [_ANY_ADDRESS]
-    to = [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
-    return [{"to": to, "ports": [_tcp(port) for port in sorted(set(traffic.loader_ports))]}]
+def _egress(ports: Sequence[int], cidrs: Sequence[str]) -> list[Manifest]:
+    to = [{"ipBlock": {"cidr": cidr}} for cidr in sorted(set(cidrs)) or [_ANY_ADDRESS]]
+    return [{"to": to, "ports": [_tcp(port) for port in sorted(set(ports))]}]
 
 
 def _tcp(port: int) -> Manifest:

@@ -13,6 +13,7 @@ from components.node_pool.contract import NodeTarget
 from components.objects import Manifest
 from components.quantities import MIB_PER_GIB, cores, gibibytes, mebibytes
 from components.runtimes.contract import HttpProbe, Server
+from components.security.pod import pod_security
 
 CONTAINER: Final = "server"
 """Name of the server container."""
@@ -21,10 +22,6 @@ COMPONENT: Final = "server"
 """Value of the component label of pods, Deployment and Service."""
 
 _SHM_VOLUME: Final = "shm"
-_FILE_GROUP: Final = 10001
-"""Group of all volumes. One for every model: on a shared volume two groups would make the kubelet change the owner of
-every file again at each start of the other's pods."""
-
 _SLEEP_ACTION_SINCE: Final = (1, 30)  # KEP 3960: on by default from 1.30
 _LOCAL_VOLUMES: Final = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
 
@@ -71,7 +68,7 @@ def render(
                 "imagePullSecrets": [{"name": secret} for secret in placement.image_pull_secrets],
                 "initContainers": list(loaded.init_containers),
                 "nodeSelector": dict(sorted(placement.nodes.node_selector.items())),
-                "securityContext": _pod_security(server),
+                "securityContext": pod_security(server.user, server.group),
                 "serviceAccountName": placement.service_account,
                 "terminationGracePeriodSeconds": server.drain.grace_seconds,
                 "tolerations": list(placement.nodes.tolerations),
@@ -96,17 +93,6 @@ def _annotations(server: Server, loaded: Loaded) -> dict[str, str]:
 def _filled(manifest: Manifest) -> Manifest:
     """Return ``manifest`` without empty lists and maps: the API server drops them, so a refresh would show a change."""
     return {key: value for key, value in manifest.items() if value not in ([], {})}
-
-
-def _pod_security(server: Server) -> Manifest:
-    return {
-        "fsGroup": _FILE_GROUP,
-        "fsGroupChangePolicy": "OnRootMismatch",  # else the kubelet walks the whole model store at every start
-        "runAsGroup": server.user if server.group is None else server.group,
-        "runAsNonRoot": True,
-        "runAsUser": server.user,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
 
 
 def _spread(name: str) -> Manifest:
