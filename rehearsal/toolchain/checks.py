@@ -52,11 +52,13 @@ def tools(paths: Paths) -> list[Row]:
     """The programs, each asked for its version."""
     rows: list[Row] = []
     selection = read_selection(paths)
-    for name, (_, tool) in TOOLS.items():
+    for name, (group, tool) in TOOLS.items():
+        needed, mend = not group.optional, f"run `{group.made_by}`"
         try:
             program = find_tool(name, paths)
         except ToolchainError as error:
-            rows.append(Row(name=name, problem=str(error).split(". Fix:")[0], fix=_SETUP))
+            problem = str(error).split(". Fix:")[0] if needed else "not there; only tests of the loaders need it"
+            rows.append(Row(name=name, problem=problem, fix=mend, needed=needed))
             continue
         version = version_of(tool, program)
         problem = ""
@@ -66,7 +68,8 @@ def tools(paths: Paths) -> list[Row]:
             problem = f"{program} is {dotted(version)}, needs {tool.range_text}"
         origin = selection.get(name, {}).get("origin", "cache")
         said = dotted(version) if version else "-"
-        rows.append(Row(name=name, version=said, origin=origin, path=str(program), problem=problem, fix=_SETUP))
+        seen = {"version": said, "origin": origin, "path": str(program)}
+        rows.append(Row(name=name, **seen, problem=problem, fix=mend, needed=needed))
     return rows
 
 

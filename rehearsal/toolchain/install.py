@@ -20,12 +20,13 @@ from rehearsal.toolchain.reach import Reach
 from rehearsal.toolchain.standin import is_stand_in
 from rehearsal.toolchain.store import Store
 from rehearsal.toolchain.tools import find_tool
-from rehearsal.toolchain.versions import GROUPS, TOOLS, dotted
+from rehearsal.toolchain.versions import GROUPS, NEEDED, TOOLS, dotted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rehearsal.toolchain.paths import Paths
+    from rehearsal.toolchain.versions import Group
 
 _MEASURED_ON_CPUS = 2
 
@@ -38,11 +39,13 @@ class Setup:
         paths: Where everything goes.
         reach: Which official servers answer.
         stream: Where progress goes.
+        extra: Optional groups that are wanted as well.
     """
 
     paths: Paths
     reach: Reach = field(default_factory=Reach.from_environment)
     stream: TextIO = field(default_factory=lambda: sys.stderr)
+    extra: tuple[str, ...] = ()
 
     def run(self) -> None:
         """Makes every tool available and writes the environment file; what is there already stays.
@@ -60,21 +63,25 @@ class Setup:
         with exclusive(self.paths.home / "lock", progress.wait):
             self._finish(chosen, progress, wish)
 
+    @property
+    def _groups(self) -> list[Group]:
+        return [group for group in GROUPS if not group.optional or group.name in self.extra]
+
     def _from_path(self, path: str, progress: Progress) -> dict[str, dict[str, str]]:
         chosen: dict[str, dict[str, str]] = {}
-        for name, (_, tool) in TOOLS.items():
+        for tool in (tool for group in self._groups for tool in group.tools):
             found = find_on_path(tool, path)
             if found.path and found.version:
-                chosen[name] = {"path": str(found.path), "version": dotted(found.version), "origin": "PATH"}
+                chosen[tool.name] = {"path": str(found.path), "version": dotted(found.version), "origin": "PATH"}
             elif found.version:
-                progress.say(f"{name}: {found.reason}, so it is left alone")
+                progress.say(f"{tool.name}: {found.reason}, so it is left alone")
         return chosen
 
     def _wanted(self, chosen: dict[str, dict[str, str]]) -> Wanted:
         """The tools that neither PATH nor the cache has, by group."""
         store = Store(self.paths.cache)
         wanted: dict[str, tuple[str, ...]] = {}
-        for group in GROUPS:
+        for group in self._groups:
             missing = [tool.name for tool in group.tools if tool.name not in chosen and not _cached(store, tool.name)]
             if missing:
                 wanted[group.name] = tuple(missing)
@@ -82,7 +89,7 @@ class Setup:
 
     def _obtain(self, chosen: dict[str, dict[str, str]], progress: Progress) -> None:
         wanted = self._wanted(chosen)  # again, now that nobody else is at work
-        groups = [group for group in GROUPS if group.name in wanted]
+        groups = [group for group in self._groups if group.name in wanted]
         store = Store(self.paths.cache)
         store.sweep()
         progress.total = len(groups)
@@ -102,7 +109,7 @@ class Setup:
                     "origin": manifest.origin,
                 }
         write_atomic(self.paths.selection, json.dumps(chosen, indent=2, sort_keys=True) + "\n")
-        programs: dict[str, Path] = {name: find_tool(name, self.paths) for name in TOOLS}
+        programs: dict[str, Path] = {name: find_tool(name, self.paths) for name in NEEDED}
         self.paths.bin.mkdir(parents=True, exist_ok=True)
         host = bindir.fill(self.paths, programs)
         if is_stand_in(host):

@@ -43,6 +43,7 @@ class Official:
             "kubernetes": (self.sources.kubernetes,),
             "etcd": (self.sources.github,),
             "kwok": (self.sources.github, self.sources.github_api),
+            "registry": (self.sources.github,),
         }[group.name]
 
     def unsupported(self, group: Group) -> str:
@@ -67,6 +68,8 @@ class Official:
         target.parent.mkdir(parents=True)
         if group.name == "etcd":
             return self._etcd(group, target)
+        if group.name == "registry":
+            return self._registry(group, target)
         system, arch = platform_name()
         if group.name == "kubernetes":
             address = f"{self.sources.kubernetes}/release/v{group.version}/bin/{system}/{arch}/{tool}"
@@ -83,16 +86,28 @@ class Official:
         folder = "-".join(("etcd", f"v{group.version}", *platform_name()))
         base = f"{self.sources.github}/etcd-io/etcd/releases/download/v{group.version}"
         address = f"{base}/{folder}.tar.gz"
-        archive = target.with_name("etcd.tar.gz")
-        fetch(address, archive, listed_checksum(f"{base}/SHA256SUMS", archive_name(address)), self.tick)
+        checksum = listed_checksum(f"{base}/SHA256SUMS", archive_name(address))
+        self._unpack(address, checksum, f"{folder}/etcd", target)
+        return address
+
+    def _registry(self, group: Group, target: Path) -> str:
+        """Archive, its `.sha256` and the member's name are what distribution 3.1.2 makes (its `Dockerfile`)."""
+        file = "_".join(("registry", group.version, *platform_name()))
+        base = f"{self.sources.github}/distribution/distribution/releases/download/v{group.version}"
+        address = f"{base}/{file}.tar.gz"
+        self._unpack(address, sidecar_checksum(address), "registry", target)
+        return address
+
+    def _unpack(self, address: str, checksum: str, member: str, target: Path) -> None:
+        archive = target.with_name(archive_name(address))
+        fetch(address, archive, checksum, self.tick)
         try:
             with tarfile.open(archive) as packed:
-                member = packed.extractfile(f"{folder}/etcd")
-                target.write_bytes(member.read() if member else b"")  # an empty file fails the version check
+                content = packed.extractfile(member)
+                target.write_bytes(content.read() if content else b"")  # an empty file fails the version check
         except (KeyError, tarfile.TarError) as error:
-            raise DownloadError(f"{address} does not hold {folder}/etcd: {error}") from error
+            raise DownloadError(f"{address} does not hold {member}: {error}") from error
         archive.unlink()
-        return address
 
     def _pulumi(self, group: Group, root: Path) -> str:
         log = self.paths.logs / "install-pulumi.log"

@@ -23,7 +23,8 @@ class Sources:
     """Base addresses of the official files.
 
     Sources: the Pulumi installer https://get.pulumi.com; https://kubernetes.io/releases/download/ (dl.k8s.io); the
-    release pages of etcd-io/etcd and kubernetes-sigs/kwok on GitHub, whose API carries a SHA-256 digest per file.
+    release pages of etcd-io/etcd, kubernetes-sigs/kwok and distribution/distribution on GitHub, whose API carries a
+    SHA-256 digest per file.
     """
 
     pulumi: str = "https://get.pulumi.com"

@@ -17,7 +17,7 @@ def find_tool(name: str, paths: Paths | None = None) -> Path:
     """The program that `make setup` chose for a tool.
 
     Args:
-        name: pulumi, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd or kwok.
+        name: pulumi, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl, etcd, kwok or registry.
         paths: Roots to look under; by default those of this clone and user.
 
     Raises:
@@ -35,7 +35,7 @@ def find_tool(name: str, paths: Paths | None = None) -> Path:
     group, tool = TOOLS[name]
     raise ToolMissingError(
         f"{name} ({tool.range_text}, pinned {group.version}) is not available: neither a choice in {where.selection} "
-        f"nor a whole copy in {store.folder(name)}. Fix: run `make setup`"
+        f"nor a whole copy in {store.folder(name)}. Fix: run `{group.made_by}`"
     )
 
 

@@ -59,6 +59,7 @@ class Group:
         stamps: Go variables that carry the version (`-X name=value`).
         build_seconds: Cold build on two cores.
         build_gib: Space a cold build takes in the Go caches.
+        optional: Made only when it is asked for by name, since no rehearsal needs it.
     """
 
     name: str
@@ -67,6 +68,12 @@ class Group:
     stamps: tuple[str, ...] = ()
     build_seconds: int
     build_gib: float
+    optional: bool = False
+
+    @property
+    def made_by(self) -> str:
+        """The command that makes its tools available."""
+        return f"python -m rehearsal.toolchain setup --with {self.name}" if self.optional else "make setup"
 
     @property
     def link_flags(self) -> str:
@@ -88,6 +95,7 @@ def _kubernetes_stamps(version: str) -> tuple[str, ...]:
 
 _PULUMI: Final = "3.250.0"
 _KUBERNETES: Final = "1.34.4"
+_REGISTRY: Final = "3.1.2"
 
 GROUPS: Final[tuple[Group, ...]] = (
     Group(
@@ -149,9 +157,28 @@ GROUPS: Final[tuple[Group, ...]] = (
         build_seconds=720,
         build_gib=3.0,
     ),
+    Group(
+        name="registry",
+        version=_REGISTRY,
+        tools=(
+            Tool(
+                name="registry",
+                package="github.com/distribution/distribution/v3/cmd/registry",
+                version_args=("--version",),
+                at_least=(3, 0, 0),
+                below=(4, 0, 0),
+            ),
+        ),
+        stamps=(f"github.com/distribution/distribution/v3/version.version=v{_REGISTRY}",),
+        build_seconds=90,
+        build_gib=1.0,
+        optional=True,  # tests of the loaders pull from it
+    ),
 )
 
 TOOLS: Final[dict[str, tuple[Group, Tool]]] = {tool.name: (group, tool) for group in GROUPS for tool in group.tools}
+NEEDED: Final = {name: pair for name, pair in TOOLS.items() if not pair[0].optional}
+OPTIONAL: Final = tuple(group.name for group in GROUPS if group.optional)
 
 
 def parse_version(text: str) -> Version | None:

@@ -48,6 +48,14 @@ def test_a_ready_machine_shows_versions_and_stand_ins(paths: Paths, capsys: pyte
 
 
 @pytest.mark.usefixtures("go")
+def test_what_only_tests_need_is_a_note(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    _ready(paths)
+    assert doctor(paths) == 0
+    said = capsys.readouterr().out
+    assert "note: registry: not there; only tests of the loaders need it. Fix: run `python -m rehearsal" in said
+
+
+@pytest.mark.usefixtures("go")
 def test_a_damaged_tool_is_a_problem(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     _ready(paths)
     Store(paths.cache).program("etcd").write_text("#!/bin/sh\n")

@@ -12,7 +12,7 @@ from rehearsal.toolchain.envfile import environment
 from rehearsal.toolchain.paths import Paths
 from rehearsal.toolchain.probe import version_of
 from rehearsal.toolchain.tools import find_tool
-from rehearsal.toolchain.versions import TOOLS
+from rehearsal.toolchain.versions import NEEDED, TOOLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ pulumi.export("id", Thing(Provider(), "thing", {}).id)
 """
 
 
-@pytest.mark.parametrize("name", sorted(TOOLS))
+@pytest.mark.parametrize("name", sorted(NEEDED))
 def test_every_tool_answers_with_a_version_that_suits(name: str) -> None:
     version = version_of(TOOLS[name][1], find_tool(name))
     assert version

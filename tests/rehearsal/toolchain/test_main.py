@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _CLONE = Path(__file__).resolve().parents[3]
 
 
-def _start(paths: Paths, go: FakeGo, command: str) -> subprocess.Popen[str]:
+def _start(paths: Paths, go: FakeGo, *words: str) -> subprocess.Popen[str]:
     environment = {
         "PATH": str(go.folder),
         "HOME": os.environ.get("HOME", "/"),
@@ -32,7 +32,7 @@ def _start(paths: Paths, go: FakeGo, command: str) -> subprocess.Popen[str]:
         "SLIPWAY_SKIP_SPACE_CHECK": "1",
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "rehearsal.toolchain", command],
+        [sys.executable, "-m", "rehearsal.toolchain", *words],
         cwd=_CLONE,
         env=environment,
         stdout=subprocess.PIPE,
@@ -102,14 +102,14 @@ def test_a_killed_setup_leaves_nothing_that_is_used(paths: Paths, go: FakeGo) ->
 def test_two_at_once_build_once_and_the_second_says_whom_it_waits_for(paths: Paths, go: FakeGo) -> None:
     go.seconds = 0.4
     go.install()
-    with _start(paths, go, "setup") as first:
+    with _start(paths, go, "setup", "--with", "registry") as first:
         _wait_for(go.folder / "builds")
-        with _start(paths, go, "setup") as second:
+        with _start(paths, go, "setup", "--with", "registry") as second:
             said, _ = second.communicate(timeout=120)
         first.communicate(timeout=120)
     assert (first.returncode, second.returncode) == (0, 0)
     assert f"waiting for another setup: process {first.pid}, running since" in said
-    assert go.builds == ["pulumi", "etcd", "kwok", "kubernetes"]
+    assert go.builds == ["pulumi", "etcd", "kwok", "kubernetes", "registry"]
 
 
 def test_a_problem_is_one_line_and_exit_code_one(paths: Paths, go: FakeGo) -> None:

@@ -16,7 +16,7 @@ from rehearsal.toolchain.install import Setup
 from rehearsal.toolchain.paths import platform_name
 from rehearsal.toolchain.reach import Reach
 from rehearsal.toolchain.tools import find_tool, read_selection
-from rehearsal.toolchain.versions import TOOLS
+from rehearsal.toolchain.versions import NEEDED, TOOLS
 from tests.rehearsal.toolchain.fakes import write_tool
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SYSTEM, _ARCH = platform_name()
 _ETCD = f"etcd-v3.6.5-{_SYSTEM}-{_ARCH}"
+_REGISTRY = f"/gh/distribution/distribution/releases/download/v3.1.2/registry_3.1.2_{_SYSTEM}_{_ARCH}.tar.gz"
 _KUBECTL = f"/k8s/release/v1.34.4/bin/{_SYSTEM}/{_ARCH}/kubectl"
 
 pytestmark = pytest.mark.skipif(_SYSTEM != "linux", reason="the projects publish server programs for Linux only")
@@ -36,12 +37,12 @@ def _script(version: str) -> bytes:
     return f"#!/bin/sh\necho v{version}\n".encode()
 
 
-def _archive() -> bytes:
+def _archive(name: str = f"{_ETCD}/etcd", version: str = "3.6.5") -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        member = tarfile.TarInfo(f"{_ETCD}/etcd")
-        member.size = len(_script("3.6.5"))
-        archive.addfile(member, io.BytesIO(_script("3.6.5")))
+        member = tarfile.TarInfo(name)
+        member.size = len(_script(version))
+        archive.addfile(member, io.BytesIO(_script(version)))
     return packed.getvalue()
 
 
@@ -64,9 +65,9 @@ def full_mirror(mirror: Mirror, go: FakeGo) -> Mirror:
     return mirror
 
 
-def _setup(paths: Paths, mirror: Mirror) -> str:
+def _setup(paths: Paths, mirror: Mirror, extra: tuple[str, ...] = ()) -> str:
     stream = io.StringIO()
-    Setup(paths=paths, reach=Reach(mirror.sources), stream=stream).run()
+    Setup(paths=paths, reach=Reach(mirror.sources), stream=stream, extra=extra).run()
     return stream.getvalue()
 
 
@@ -77,7 +78,7 @@ def test_everything_is_downloaded_and_nothing_built(paths: Paths, go: FakeGo, fu
     origins = {name: fields["origin"] for name, fields in read_selection(paths).items()}
     assert origins.pop("pulumi") == "PATH"
     assert set(origins.values()) == {"official"}
-    assert all(find_tool(name, paths).read_bytes().startswith(b"#!/bin/sh") for name in TOOLS)
+    assert all(find_tool(name, paths).read_bytes().startswith(b"#!/bin/sh") for name in NEEDED)
     asked = len(full_mirror.asked)
     _setup(paths, full_mirror)
     assert [line for line in full_mirror.asked[asked:] if line.startswith("GET")] == []
@@ -91,6 +92,20 @@ def test_a_changed_file_is_refused_and_built_instead(paths: Paths, go: FakeGo, f
     assert go.builds == ["kubernetes"]
     assert read_selection(paths)["kubectl"]["origin"] == "built"
     assert b"and more" not in find_tool("kubectl", paths).read_bytes()
+
+
+def test_the_registry_is_downloaded_where_it_is_asked_for(paths: Paths, go: FakeGo, full_mirror: Mirror) -> None:
+    full_mirror.add_with_checksum(_REGISTRY, _archive("registry", "3.1.2"))
+    _setup(paths, full_mirror, extra=("registry",))
+    assert go.builds == []
+    assert find_tool("registry", paths).read_bytes() == _script("3.1.2")
+
+
+def test_a_changed_registry_is_refused_and_built_instead(paths: Paths, go: FakeGo, full_mirror: Mirror) -> None:
+    full_mirror.add_with_checksum(_REGISTRY, _archive("registry", "3.1.2"))
+    full_mirror.files[_REGISTRY] = _archive("registry", "3.1.2")[:-1]
+    assert "the file was refused" in _setup(paths, full_mirror, extra=("registry",))
+    assert go.builds == ["registry"]
 
 
 def test_an_honest_file_of_another_version_is_not_used(paths: Paths, go: FakeGo, full_mirror: Mirror) -> None:

@@ -14,7 +14,7 @@ from rehearsal.toolchain.install import Setup
 from rehearsal.toolchain.reach import Reach
 from rehearsal.toolchain.store import Store
 from rehearsal.toolchain.tools import find_tool, read_selection
-from rehearsal.toolchain.versions import TOOLS
+from rehearsal.toolchain.versions import NEEDED
 from tests.rehearsal.toolchain.fakes import write_tool
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 _OFFLINE = "SLIPWAY_OFFLINE is set"
 
 
-def _setup(paths: Paths, reach: Reach | None = None) -> str:
+def _setup(paths: Paths, reach: Reach | None = None, extra: tuple[str, ...] = ()) -> str:
     stream = io.StringIO()
-    Setup(paths=paths, reach=reach or Reach(offline=_OFFLINE), stream=stream).run()
+    Setup(paths=paths, reach=reach or Reach(offline=_OFFLINE), stream=stream, extra=extra).run()
     return stream.getvalue()
 
 
@@ -38,12 +38,34 @@ def test_an_empty_machine_builds_everything_once(paths: Paths, go: FakeGo) -> No
     assert f"kubernetes: will be built from pinned Go modules ({_OFFLINE})" in said
     assert "[4/4] kubernetes 1.34.4: built" in said
     assert "Language host: our stand-in" in said
-    assert all(find_tool(name, paths).is_relative_to(paths.cache) for name in TOOLS)
+    assert all(find_tool(name, paths).is_relative_to(paths.cache) for name in NEEDED)
     assert {fields["origin"] for fields in read_selection(paths).values()} == {"built"}
     assert paths.environment_file.exists()
     again = _setup(paths)
     assert len(go.builds) == 4
     assert "will be built" not in again
+
+
+def test_what_only_tests_need_is_made_once_and_only_when_asked_for(paths: Paths, go: FakeGo) -> None:
+    _setup(paths)
+    with pytest.raises(ToolMissingError, match=r"Fix: run `python -m rehearsal\.toolchain setup --with registry`"):
+        find_tool("registry", paths)
+
+    assert "registry 3.1.2: built" in _setup(paths, extra=("registry",))
+    _setup(paths, extra=("registry",))
+    _setup(paths)
+
+    assert go.builds == ["pulumi", "etcd", "kwok", "kubernetes", "registry"]
+    assert find_tool("registry", paths).is_relative_to(paths.cache)
+    assert not (paths.bin / "registry").exists()  # nothing of a user's own is hidden behind it
+
+
+def test_a_registry_of_path_is_asked_for_its_version_only_when_one_is_wanted(paths: Paths, go: FakeGo) -> None:
+    own = write_tool(go.folder, "registry", "3.0.0")
+    _setup(paths)
+    assert "registry" not in read_selection(paths)
+    _setup(paths, extra=("registry",))
+    assert find_tool("registry", paths) == own
 
 
 def test_a_second_clone_shares_the_cache(paths: Paths, go: FakeGo, tmp_path: Path) -> None:

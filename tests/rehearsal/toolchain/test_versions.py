@@ -31,6 +31,7 @@ def test_the_modules_ask_for_no_newer_go_than_their_sources_do() -> None:
         "etcd": "1.24.0",
         "kwok": "1.26.0",
         "kubernetes": "1.24.0",
+        "registry": "1.26.0",
     }
 
 
@@ -42,6 +43,7 @@ def test_the_modules_ask_for_no_newer_go_than_their_sources_do() -> None:
         ("kwok version v0.8.0 go1.26.8 (linux/amd64)", (0, 8, 0)),
         ("Kubernetes v1.34.4\n", (1, 34, 4)),
         ("Client Version: v1.34.4\nKustomize Version: v5.7.1\n", (1, 34, 4)),
+        ("/cache/bin/registry github.com/distribution/distribution/v3 v3.1.2\n", (3, 1, 2)),
         ("no version here", None),
     ],
 )
@@ -60,6 +62,7 @@ def test_the_first_version_in_a_text_is_read(printed: str, version: tuple[int, i
         ("etcd", (3, 5, 1), False),
         ("etcd", (3, 5, 10), True),
         ("kwok", (0, 6, 9), False),
+        ("registry", (2, 8, 3), False),
     ],
 )
 def test_only_versions_in_range_are_taken_from_path(name: str, version: tuple[int, int, int], *, suits: bool) -> None:
