@@ -109,7 +109,7 @@ def test_model_that_was_listed_lately_stays(tmp_path: Path, registry: FakeRegist
     with caching(tmp_path, models) as (_agent, page):
         wait_for(lambda: page("/readyz")[0] == 200)
         write_list(tmp_path / "list", {"two": pinned(registry, "two")})
-        wait_for(lambda: (tmp_path / "node/two/current").exists())
+        wait_for((tmp_path / "node/two/current").exists)
         assert (tmp_path / "node/one/current/file").read_text() == "one"
 
 

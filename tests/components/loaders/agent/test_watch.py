@@ -15,7 +15,7 @@ from tests.components.loaders.agent.watching import StandInRuntime, Watching, pu
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short pauses; a version that failed stays out for longer than a test takes."""
     monkeypatch.setattr(deadline, "BASE_SECONDS", 0.001)
-    monkeypatch.setattr(watch, "CONFIRM_SECONDS", (0.01, 0.05))
+    monkeypatch.setattr(watch, "PAUSES_SECONDS", (0.01, 0.05))
     monkeypatch.setattr(setback, "PAUSES_SECONDS", (600.0, 600.0))
 
 
@@ -38,6 +38,7 @@ def test_first_the_pinned_version_then_what_the_tag_names(
         watching.until_served(second)
         watching.more_looks()
 
+        assert runtime.prepared == [first], "only what a server may start on"
         assert runtime.told == [(first, ""), (second, first)]
         assert (tmp_path / "current/file").read_text() == "two"
         assert watching.value("attempts_total", result="ok") == 2

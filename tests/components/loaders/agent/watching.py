@@ -36,6 +36,7 @@ class StandInRuntime:
     """Takes every version, unless told otherwise; it stands for the adapter and the runtime behind it.
 
     Attributes:
+        prepared: keys, in order.
         told: key and previous key of every telling, in order.
         retired: keys, in order.
         refuses: keys that cannot be taken.
@@ -45,6 +46,7 @@ class StandInRuntime:
         keeps: keys whose retirement fails.
     """
 
+    prepared: list[str] = field(default_factory=list[str])
     told: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     retired: list[str] = field(default_factory=list[str])
     refuses: set[str] = field(default_factory=set[str])
@@ -52,6 +54,10 @@ class StandInRuntime:
     stuck: bool = False
     broken: bool = False
     keeps: set[str] = field(default_factory=set[str])
+
+    def prepare(self, version: Version) -> None:
+        """Note it."""
+        self.prepared.append(version.key)
 
     def apply(self, version: Version, previous: Version | None, deadline: Deadline) -> None:
         """Take it."""
@@ -97,7 +103,7 @@ class Watching:
 
     def _run(self, interval_seconds: float) -> None:
         try:
-            self.watch.run(interval_seconds, 5, lambda: None)
+            self.watch.run(interval_seconds, lambda: None)
         except AgentError as error:
             self.error = error
 
