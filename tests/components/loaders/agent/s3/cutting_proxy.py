@@ -5,6 +5,7 @@ import select
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -26,8 +27,10 @@ class CuttingProxy:
         flips: offset in the body of the byte whose lowest bit is flipped.
         answers: whole answers sent in place of the server's.
         pause_seconds: pause before each 64 KiB piece of a body.
+        on_answer: called before an answer of ours is sent.
         heads: heads of the requests that came.
         busy: most requests that were answered at one time.
+        sent_bytes: bytes of bodies that were passed on.
     """
 
     target: int
@@ -35,6 +38,7 @@ class CuttingProxy:
     flips: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     answers: dict[str, list[bytes]] = field(default_factory=dict[str, list[bytes]])
     pause_seconds: float = 0
+    on_answer: Callable[[], None] = lambda: None
     heads: list[str] = field(default_factory=list[str])
     busy: int = 0
     sent_bytes: int = 0
@@ -98,6 +102,7 @@ class CuttingProxy:
             cut, flip = _taken(self.cuts, text), _taken(self.flips, text)
         try:
             if answer is not None:
+                self.on_answer()
                 client.sendall(answer)
                 return
             with socket.create_connection(("127.0.0.1", self.target)) as server:

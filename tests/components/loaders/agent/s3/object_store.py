@@ -66,6 +66,10 @@ class MotoStore:
         """Upload files and, last, their list; return the reference that pins it."""
         for name, data in files.items():
             self.put(f"{prefix}/{name}", data)
+        return self.push_list(prefix, files)
+
+    def push_list(self, prefix: str, files: Mapping[str, bytes]) -> str:
+        """Upload the list alone; return the reference that pins it."""
         listed = file_list(files)
         self.put(f"{prefix}/SHA256SUMS", listed)
         return f"s3://{self.bucket}/{prefix}@sha256:{hashlib.sha256(listed).hexdigest()}"
