@@ -34,6 +34,9 @@ class SidecarLoader(_AgentLoader):
 
     type: Literal["sidecar"]
     interval_seconds: int = Field(default=60, ge=5, le=86_400, description="pause between two looks at the tag, s")
+    keep_previous: int = Field(
+        default=0, ge=0, le=8, description="versions kept beside the current one, each takes its size of node disk"
+    )
 
 
 class SyncLoader(_AgentLoader):
@@ -41,6 +44,9 @@ class SyncLoader(_AgentLoader):
 
     type: Literal["sync"]
     schedule: str = Field(default="*/15 * * * *", pattern=_SCHEDULE, description="when to look at the tag, UTC")
+    keep_previous: int = Field(
+        default=1, ge=0, le=8, description="versions kept beside the current one, for servers that still read them"
+    )
 
 
 class PreloadLoader(_AgentLoader):
