@@ -17,6 +17,7 @@ from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import AgentError, NetworkError, NotFoundError
 from components.loaders.agent.logs import Log
 from components.loaders.agent.ranged import RangedBody
+from components.loaders.agent.retry import ATTEMPTS
 from tests.components.loaders.agent.kits import noise
 
 LOG = Log(io.StringIO())
@@ -160,6 +161,16 @@ def test_error_that_does_not_pass_ends_it_at_its_place() -> None:
         with pytest.raises(NotFoundError, match="gone"):
             drain(body)
         body.close()
+
+
+def test_part_that_used_up_its_attempts_says_so_and_stays_worth_another_load() -> None:
+    remote = Remote(noise(100), failures=[(0, NetworkError("cut")) for _ in range(ATTEMPTS)])
+
+    with sizes(10, 0):
+        with pytest.raises(NetworkError, match="cut") as caught:
+            body_of(remote).read(Deadline(60))
+        assert (caught.value.spent, caught.value.retriable) == (True, True)
+    assert len(remote.opened) == ATTEMPTS
 
 
 def test_closing_early_gives_every_slot_back() -> None:
