@@ -2,9 +2,14 @@
 
 from .authorizer import Authorizer
 from .awscredentials import AwsCredentialsFile
+from .bearer import BearerFile
+from .claim import ClaimSource, ClaimTracked, parse_claim
 from .credentials import DockerConfig
 from .deadline import Deadline
 from .errors import UsageError
+from .hfreference import parse_huggingface
+from .httplist import HttpListSource, HttpListTracked, HttpReference, parse_http
+from .huggingface import DEFAULT_ENDPOINT, HuggingFaceSource, HuggingFaceTracked, explain
 from .logs import Log
 from .modelkit import ModelKitSource
 from .oci import OciSource
@@ -16,6 +21,7 @@ from .s3address import endpoint_of, parse_pinned_s3, parse_s3
 from .s3client import S3Client
 from .sourceoptions import SourceOptions
 from .transport import Transport
+from .web import Web
 
 
 def transport_of(options: SourceOptions, deadline: Deadline) -> Transport:
@@ -43,6 +49,29 @@ def s3_client_of(options: SourceOptions, bucket: str, deadline: Deadline, log: L
     return S3Client(transport_of(options, deadline), endpoint, credentials, deadline, log)
 
 
+def http_of(options: SourceOptions, reference: HttpReference, deadline: Deadline, log: Log) -> Web:
+    """Return the server of a list."""
+    return Web(
+        transport=transport_of(options, deadline),
+        deadline=deadline,
+        log=log,
+        base=reference.url,
+        bearer=BearerFile(options.credentials),
+    )
+
+
+def hub_of(options: SourceOptions, deadline: Deadline, log: Log) -> Web:
+    """Return the Hugging Face hub, or the mirror that ``--endpoint`` names."""
+    return Web(
+        transport=transport_of(options, deadline),
+        deadline=deadline,
+        log=log,
+        base=options.endpoint or DEFAULT_ENDPOINT,
+        bearer=BearerFile(options.credentials),
+        explain=explain,
+    )
+
+
 def pinned_source(options: SourceOptions, deadline: Deadline, log: Log) -> Source:
     """Return the version that a reference pins.
 
@@ -58,20 +87,36 @@ def pinned_source(options: SourceOptions, deadline: Deadline, log: Log) -> Sourc
         case "s3":
             address = parse_pinned_s3(options.reference)
             return S3Source(s3_client_of(options, address.bucket, deadline, log), address, options.filters)
+        case "http":
+            http = parse_http(options.reference, pinned=True)
+            return HttpListSource(http_of(options, http, deadline, log), http, options.filters)
+        case "huggingface":
+            commit = parse_huggingface(options.reference, pinned=True)
+            return HuggingFaceSource(hub_of(options, deadline, log), commit, options.filters)
+        case "claim":
+            return ClaimSource(deadline, parse_claim(options.reference, pinned=True), options.filters)
 
 
 def tracked(options: SourceOptions, log: Log) -> Tracked:
-    """Return the name that a reference gives, which may move.
+    """Return a name that may move; what pins it in the reference, if anything, is not looked at.
 
     Raises:
-        UsageError: the reference cannot be right, or its kind cannot move.
+        UsageError: the reference cannot be right, or nothing of its kind moves.
     """
-    if options.kind != "s3":
-        raise UsageError(f"--source {options.kind} cannot be followed; pin its digest")
-    address = parse_s3(options.reference)
-    endpoint_of(address.bucket, options.endpoint, options.region, options.addressing)  # wrong options show at once
-
-    def client(deadline: Deadline) -> S3Client:
-        return s3_client_of(options, address.bucket, deadline, log)
-
-    return S3Tracked(client, address, options.filters)
+    match options.kind:
+        case "s3":
+            address = parse_s3(options.reference)
+            # Options that do not go together show at once.
+            endpoint_of(address.bucket, options.endpoint, options.region, options.addressing)
+            bucket = address.bucket
+            return S3Tracked(lambda deadline: s3_client_of(options, bucket, deadline, log), address, options.filters)
+        case "http":
+            http = parse_http(options.reference, pinned=False)
+            return HttpListTracked(lambda deadline: http_of(options, http, deadline, log), http, options.filters)
+        case "huggingface":
+            branch = parse_huggingface(options.reference, pinned=False)
+            return HuggingFaceTracked(lambda deadline: hub_of(options, deadline, log), branch, options.filters)
+        case "claim":
+            return ClaimTracked(parse_claim(options.reference, pinned=False), options.filters)
+        case _:
+            raise UsageError(f"--source {options.kind} cannot follow a name that moves")
