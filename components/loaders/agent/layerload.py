@@ -101,7 +101,8 @@ class LayerLoader:
         clone = replace(blob, root=self._staging.tree)
         stream = BlobStream(clone, self._deadline, self._log, self._progress)
         try:
-            stream.drain()
+            while stream.read():
+                pass  # its end checks the digest
         finally:
             stream.close()
         self._log.step("file-cloned", path=blob.name)
