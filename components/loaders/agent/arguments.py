@@ -7,8 +7,8 @@ from typing import Literal, NoReturn
 
 from .errors import UsageError
 from .loadoptions import LoadOptions, add_load_options, load_problems, read_load_options
-from .references import check_pinned
-from .sourceoptions import SourceOptions, add_source_options, read_source_options, source_problems
+from .reference import parse_pinned
+from .sourceoptions import REGISTRY_KINDS, SourceOptions, add_source_options, read_source_options, source_problems
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,5 +47,6 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     if problems := [*source_problems(raw), *load_problems(raw)]:
         raise UsageError("; ".join(problems))
     source = read_source_options(raw)
-    check_pinned(source.kind, source.reference)
+    if source.kind in REGISTRY_KINDS:  # of the others the source itself reads it
+        parse_pinned(source.reference)
     return OnceArguments(command="once", source=source, load=read_load_options(raw))

@@ -23,7 +23,7 @@ class HuggingFaceReference:
 
     Attributes:
         repository: ``organisation/name``, or ``name`` for a few old ones.
-        branch: branch or tag; for people once a commit pins the version.
+        branch: branch or tag; for people once a commit pins the version. Empty stands for ``MAIN``.
         commit: 40 hex digits; empty for whatever the branch is now.
     """
 
@@ -41,7 +41,8 @@ class HuggingFaceReference:
 
     def __str__(self) -> str:
         """Return the reference as it is written."""
-        return f"{self.repository}:{self.branch}" + (f"@{self.commit}" if self.commit else "")
+        branch = f":{self.branch}" if self.branch else ""
+        return f"{self.repository}{branch}" + (f"@{self.commit}" if self.commit else "")
 
 
 def parse_huggingface(value: str, *, pinned: bool) -> HuggingFaceReference:
@@ -60,5 +61,5 @@ def parse_huggingface(value: str, *, pinned: bool) -> HuggingFaceReference:
     if pinned and not match["commit"]:
         raise UsageError(f"{value!r} has no commit; a branch may move between two pods, pin its 40 hex digits with @")
     return HuggingFaceReference(
-        repository=match["repository"], branch=match["branch"] or MAIN, commit=match["commit"] or ""
+        repository=match["repository"], branch=match["branch"] or "", commit=match["commit"] or ""
     )

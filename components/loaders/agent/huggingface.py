@@ -24,7 +24,7 @@ from .blob import identity
 from .deadline import Deadline
 from .errors import AgentError, AuthError, NotFoundError, UnsafeError, UnsupportedError, UsageError
 from .filelist import selects
-from .hfreference import HuggingFaceReference
+from .hfreference import MAIN, HuggingFaceReference
 from .paths import safe_file_path
 from .plan import Latest, Layer, Plan
 from .transport import Response, place
@@ -142,13 +142,14 @@ class HuggingFaceTracked:
     def latest(self, token: str, deadline: Deadline) -> Latest | None:
         """Ask which commit the branch is at; the token is the commit. One attempt."""
         web = self._web(deadline)
-        branch = quote(self._reference.branch, safe="")
+        name = self._reference.branch or MAIN
+        branch = quote(name, safe="")
         response = web.request(f"{web.base}/api/models/{self._reference.repository}/revision/{branch}", {})
         try:
             data = response.body(deadline, _PAGE_LIMIT_BYTES)
         finally:
             response.close()
-        where = f"revision {self._reference.repository}:{self._reference.branch}"
+        where = f"revision {self._reference.repository}:{name}"
         commit = jsonread.text(jsonread.document(data, where).get("sha"), where)
         if not _COMMIT.fullmatch(commit):
             raise UnsupportedError(f"{where}: the hub names no commit; is --endpoint a Hugging Face hub?")

@@ -12,6 +12,9 @@ from .errors import UsageError
 Kind = Literal["modelkit", "oci", "s3", "http", "huggingface", "claim"]
 Addressing = Literal["virtual", "path"]
 
+REGISTRY_KINDS: Final = frozenset({"modelkit", "oci"})
+"""Kinds whose references name a registry."""
+
 _MIRROR: Final = re.compile(r"(?P<host>[^=/\s]+)=(?P<base>https?://[^/\s?#@]+)/?")
 _ENDPOINT: Final = re.compile(r"https?://[^/\s?#@]+(/[^\s?#@]*)?")
 
@@ -58,7 +61,7 @@ def source_problems(raw: argparse.Namespace) -> Iterator[str]:
     """Yield what cannot be right."""
     if raw.source == "oci" and raw.filter:
         yield "--filter does not work with --source oci"
-    if raw.source in {"modelkit", "oci", "claim"} and raw.credentials:
+    if raw.source in REGISTRY_KINDS | {"claim"} and raw.credentials:
         yield f"--credentials does not work with --source {raw.source}"
     if raw.endpoint and raw.source not in {"s3", "huggingface"}:
         yield f"--endpoint does not work with --source {raw.source}"
