@@ -25,8 +25,8 @@ from stacks.spec.storage import AccessMode
 BIG_GIB: Final = 10
 """Size from which a Job loads ahead into shared storage."""
 
-_SIDECAR_COPIES: Final = 2  # the current version and the next
-_SYNC_COPIES: Final = 3  # and the one that servers may still read
+_COPIES: Final = SidecarLoader(type="sidecar").versions
+"""Versions that lie beside each other where a tag is followed; a CronJob keeps as many."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,13 +114,13 @@ TABLE: Final[tuple[Row, ...]] = (
     ),
     Row(
         when="`reload: {type: self}`, a tag, and ReadWriteMany storage with room for three versions",
-        holds=lambda it: it.reload == "self" and it.follows and it.shares(_SYNC_COPIES),
+        holds=lambda it: it.reload == "self" and it.follows and it.shares(_COPIES),
         loader=SyncLoader(type="sync"),
         reason="the server follows the link by itself, so one CronJob brings what the tag names to all pods",
     ),
     Row(
-        when="`reload` of any type, a tag, Kubernetes 1.29 or newer, and nodes with room for two versions",
-        holds=lambda it: it.reload is not None and it.follows and it.sidecars and it.node_holds(_SIDECAR_COPIES),
+        when="`reload` of any type, a tag, Kubernetes 1.29 or newer, and nodes with room for three versions",
+        holds=lambda it: it.reload is not None and it.follows and it.sidecars and it.node_holds(_COPIES),
         loader=SidecarLoader(type="sidecar"),
         reason="the server takes a new version in place, so a loader beside it brings what the tag names",
     ),
@@ -174,6 +174,12 @@ def _advice(situation: Situation, loader: Loader) -> str | None:
             "rights to the nodes' disks, and ReadWriteMany storage.models once for all"
         )
     return None
+
+
+def told(choice: Choice) -> str:
+    """Return a choice as a person reads it: what, why, and what else there is."""
+    text = f"{spelled(choice.loader)}: {choice.reason}"
+    return text if choice.advice is None else f"{text} ({choice.advice})"
 
 
 def markdown() -> str:

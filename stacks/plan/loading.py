@@ -95,11 +95,7 @@ def loads_into(spec: StackSpec, model: Model) -> Literal["pod", "storage", "node
 
 def copies_of(loader: Loader) -> int:
     """Return how many versions lie beside each other where the loader puts them."""
-    match loader:
-        case SidecarLoader(keep_previous=kept) | SyncLoader(keep_previous=kept):
-            return 2 + kept  # the current one and the next, which is whole before anything changes
-        case InitLoader() | PreloadLoader() | NodeCacheLoader() | ImageLoader():
-            return 1
+    return loader.versions if isinstance(loader, SidecarLoader | SyncLoader) else 1
 
 
 def startup_seconds(model: Model) -> int:

@@ -52,6 +52,9 @@ def _server(path: str, model: Model, loader: SidecarLoader | SyncLoader) -> Iter
         rule = "loader sync changes the shared storage, and nobody in the pod tells the server"
         fix = "reload: {type: self} if the server follows the link itself, else loader: {type: sidecar}"
         yield Problem(path=f"{path}.runtime.reload.type", value=shown(reload.type), rule=rule, fix=fix)
+    elif isinstance(reload, SelfReload) and not loader.keep_previous:
+        rule = "nobody knows when a server that follows the link itself has left the previous version"
+        yield Problem(path=f"{path}.loader.keepPrevious", value=shown(0), rule=rule, fix="keepPrevious: 1 or more")
 
 
 def _too_old(path: str, spec: StackSpec) -> Iterator[Problem]:

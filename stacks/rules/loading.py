@@ -25,7 +25,7 @@ def problems(spec: StackSpec) -> Iterator[Problem]:
         if isinstance(loader, ImageLoader):
             yield from _image_volume(path, spec)
         if isinstance(loader, NodeCacheLoader):
-            yield from _node_cache(path, model, spec)
+            yield from _node_cache(path, model, loader, spec)
 
 
 def _without_source(path: str, model: Model) -> Iterator[Problem]:
@@ -62,9 +62,14 @@ def _image_volume(path: str, spec: StackSpec) -> Iterator[Problem]:
     yield Problem(path=f"{path}.source.type", value=shown("image"), rule=rule, fix=fix)
 
 
-def _node_cache(path: str, model: Model, spec: StackSpec) -> Iterator[Problem]:
-    pool = pool_of(spec, model)
+def _node_cache(path: str, model: Model, loader: NodeCacheLoader, spec: StackSpec) -> Iterator[Problem]:
+    pool, image = pool_of(spec, model), loader.image
     if pool is not None and pool.serverless:
         rule = f"pool {pool.name} has no nodes of its own: no DaemonSet runs there, and no directory of a node exists"
         fix = "loader: {type: init}, or a pool with machines"
         yield Problem(path=f"{path}.loader.type", value=shown("nodeCache"), rule=rule, fix=fix)
+    others = [other.loader for other in spec.models if other.placement.node_pool == model.placement.node_pool]
+    first = next((other.image for other in others if isinstance(other, NodeCacheLoader)), image)
+    if image != first:
+        rule = f"one cache runs on the nodes of pool {model.placement.node_pool}, with the image {first}"
+        yield Problem(path=f"{path}.loader.image", value=shown(image), rule=rule, fix="give all of them one image")

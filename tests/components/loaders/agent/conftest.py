@@ -12,7 +12,9 @@ import pytest
 
 from components.loaders.agent import deadline
 from components.loaders.agent.cli import main
+from components.loaders.agent.sourceoptions import Kind
 from tests.components.loaders.agent.fake_registry import FakeRegistry
+from tests.components.loaders.agent.fake_web import Starter
 
 
 @dataclass(frozen=True)
@@ -112,3 +114,25 @@ def remount_read_only() -> Callable[[Path], None]:
         _mount("-o", "remount,ro", str(where))
 
     return remount
+
+
+@pytest.fixture
+def servers() -> Iterator[Starter]:
+    """Start servers that end with the test."""
+    starter = Starter()
+    yield starter
+    starter.stop()
+
+
+@pytest.fixture
+def load(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
+    """Run ``agent once`` with short pauses between attempts."""
+    monkeypatch.setattr(deadline, "BASE_SECONDS", 0.001)
+
+    def run(source: Kind, reference: str, into: Path, *more: str) -> Run:
+        capsys.readouterr()
+        code = main(["once", "--source", source, "--reference", reference, "--into", str(into), *more])
+        text = capsys.readouterr().err
+        return Run(code=code, lines=[json.loads(line) for line in text.splitlines()], text=text)
+
+    return run

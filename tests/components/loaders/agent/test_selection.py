@@ -161,6 +161,8 @@ def test_arguments() -> None:
     ("more", "reason"),
     [
         (["--source", "oci", "--filter", "model"], "--filter does not work with"),
+        (["--endpoint", "https://mirror.example"], "--endpoint does not work with"),
+        (["--credentials", "/token"], "--credentials does not work with"),
         (["--link", "../x"], "--link"),
         (["--deadline-seconds", "nan"], "--deadline-seconds"),
         (["--keep-previous", "-1"], "--keep-previous"),
