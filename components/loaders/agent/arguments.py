@@ -1,26 +1,65 @@
 """The command line, checked."""
 
 import argparse
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from pathlib import Path
+from typing import Final, Literal, NoReturn
 
 from .errors import UsageError
 from .loadoptions import LoadOptions, add_load_options, load_problems, read_load_options
+from .pins import split_pin
 from .reference import parse_pinned
+from .runoptions import RunOptions, add_run_options, read_run_options, run_problems
 from .sourceoptions import REGISTRY_KINDS, SourceOptions, add_source_options, read_source_options, source_problems
+
+_KEY: Final = re.compile(r"sha256-[0-9a-f]{64}(\.[0-9a-f]{12})?")
+_HELP: Final = {
+    "once": "load one version and end; exit codes are listed in docs/loaders.md",
+    "preload": "the same, and wait for a source that is down",
+    "sync": "look once at a name that may move, load and switch if it moved, and end",
+    "watch": "load the first version, then follow the name and tell the runtime",
+    "cache": "keep the models of a list",
+    "wait": "end as soon as a version is there",
+}
+
+ModelCommand = Literal["once", "preload", "sync", "watch"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OnceArguments:
-    """What ``once`` was asked to do."""
+class ModelArguments:
+    """What a command for one model was asked to do."""
 
-    command: Literal["once"]
+    command: ModelCommand
     source: SourceOptions
     load: LoadOptions
+    run: RunOptions
 
 
-Arguments = OnceArguments
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CacheArguments:
+    """What ``cache`` was asked to do; ``load.into`` holds the models' directories."""
+
+    command: Literal["cache"]
+    models: Path
+    load: LoadOptions
+    run: RunOptions
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaitArguments:
+    """What ``wait`` was asked to wait for; an empty key stands for whatever the link names."""
+
+    command: Literal["wait"]
+    into: Path
+    link: str
+    key: str
+    deadline_seconds: float
+    verbose: bool
+
+
+Arguments = ModelArguments | CacheArguments | WaitArguments
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,13 +67,31 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see `python -m {self.prog} --help`")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of every command."""
     parser = _Parser(prog="agent", description="Bring a model into a directory: whole, verified, in one switch.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
-    once = commands.add_parser("once", help="load one version and end; exit codes are listed in docs/loaders.md")
-    add_source_options(once)
-    add_load_options(once)
+    for name, text in _HELP.items():
+        command = commands.add_parser(name, help=text)
+        if name == "wait":
+            _add_wait_options(command)
+            continue
+        if name == "cache":
+            command.add_argument("--models", required=True, type=Path, help="JSON list of {name, args}")
+        else:
+            add_source_options(command)
+        add_load_options(command)
+        add_run_options(command, model=name != "cache", stays=name in {"watch", "cache"})
     return parser
+
+
+def _add_wait_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--into", required=True, type=Path, help="directory; may be mounted read-only")
+    add("--key", default="", help="the store's name of the version; any that is current if left out")
+    add("--link", default="current", help="the link that must name a version, if no key is given")
+    add("--deadline-seconds", type=float, default=3600.0, help="most time to wait")
+    add("--verbose", action="store_true", help="log the single steps")
 
 
 def parse_arguments(argv: Sequence[str]) -> Arguments:
@@ -43,10 +100,60 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     Raises:
         UsageError: with every problem found.
     """
-    raw = _parser().parse_args(argv)
-    if problems := [*source_problems(raw), *load_problems(raw)]:
+    raw = make_parser().parse_args(argv)
+    if problems := list(_problems(raw)):
+        raise UsageError("; ".join(problems))
+    if raw.command == "wait":
+        return WaitArguments(
+            command="wait",
+            into=raw.into,
+            link=raw.link,
+            key=raw.key,
+            deadline_seconds=raw.deadline_seconds,
+            verbose=raw.verbose,
+        )
+    load, run = read_load_options(raw), read_run_options(raw)
+    if raw.command == "cache":
+        return CacheArguments(command="cache", models=raw.models, load=load, run=run)
+    source = read_source_options(raw)
+    _check_pin(source, needed=raw.command in {"once", "preload"})
+    return ModelArguments(command=raw.command, source=source, load=load, run=run)
+
+
+def parse_listed(args: Sequence[str]) -> SourceOptions:
+    """Parse the arguments of one model in a cache's list.
+
+    Raises:
+        UsageError: they cannot be right.
+    """
+    parser = _Parser(prog="agent", description="Arguments of one model.")
+    add_source_options(parser)
+    raw = parser.parse_args(args)
+    if problems := list(source_problems(raw)):
         raise UsageError("; ".join(problems))
     source = read_source_options(raw)
-    if source.kind in REGISTRY_KINDS:  # of the others the source itself reads it
+    _check_pin(source, needed=False)
+    return source
+
+
+def _check_pin(source: SourceOptions, *, needed: bool) -> None:
+    """Check a reference to a registry; the other kinds of sources read theirs themselves.
+
+    Raises:
+        UsageError: it is none, or has no digest where one is needed.
+    """
+    if source.kind in REGISTRY_KINDS and (needed or split_pin(source.reference)[1]):
         parse_pinned(source.reference)
-    return OnceArguments(command="once", source=source, load=read_load_options(raw))
+
+
+def _problems(raw: argparse.Namespace) -> Iterator[str]:
+    if raw.command == "wait":
+        if raw.key and not _KEY.fullmatch(raw.key):
+            yield f"--key {raw.key!r} is not sha256-<64 hex digits>, with .<12 hex digits> for a selection"
+        if not raw.deadline_seconds > 0:
+            yield f"--deadline-seconds {raw.deadline_seconds:g} is not above 0"
+        return
+    if raw.command != "cache":
+        yield from source_problems(raw)
+    yield from load_problems(raw)
+    yield from run_problems(raw)

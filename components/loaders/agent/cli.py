@@ -1,45 +1,31 @@
 """From the command line to an exit code."""
 
+import os
 import signal
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import Final
 
-from .arguments import Arguments, parse_arguments
+from .arguments import Arguments, ModelArguments, WaitArguments, parse_arguments
 from .deadline import Deadline
 from .errors import AgentError
-from .load import Load, LoadSettings
 from .logs import Log
-from .sources import pinned_source
-from .store import Store
+from .services import run_cache, run_model, run_watch
+from .wait import wait
 
-
-def _once(arguments: Arguments, deadline: Deadline, log: Log) -> None:
-    options = arguments.load
-    settings = LoadSettings(
-        reference=arguments.source.reference,
-        keep_previous=options.keep_previous,
-        parallel=options.parallel,
-        max_layer_bytes=options.max_layer_bytes,
-    )
-    store = Store(options.into, options.link, deadline, log)
-    outcome = Load(pinned_source(arguments.source, deadline, log), store, deadline, log, settings).run()
-    log.info(
-        "done",
-        result=outcome.result,
-        reference=arguments.source.reference,
-        path=str(options.into / options.link),
-        moved_bytes=outcome.moved_bytes,
-        seconds=round(outcome.seconds, 3),
-    )
+UMASK: Final = 0o022
+"""Servers read as another user, whatever umask the image has."""
 
 
 @contextmanager
 def _stopping_on_signals(deadline: Deadline) -> Generator[None]:
-    """Let SIGTERM and SIGINT end the load at its next step, so that what was moved is kept for the next run."""
+    """Let SIGTERM and SIGINT end the work at its next step, so that what was moved is kept for the next run."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        deadline.stop(signal.Signals(number).name)
+        # In a thread: the handler may interrupt the main thread while that holds the very lock that stopping needs.
+        threading.Thread(target=deadline.stop, args=(signal.Signals(number).name,), daemon=True).start()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
@@ -47,6 +33,32 @@ def _stopping_on_signals(deadline: Deadline) -> Generator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _umask() -> Generator[None]:
+    before = os.umask(UMASK)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _run(arguments: Arguments, log: Log) -> None:
+    if isinstance(arguments, WaitArguments):
+        deadline = Deadline(arguments.deadline_seconds)
+        with _stopping_on_signals(deadline):
+            wait(arguments.into, arguments.link, arguments.key, deadline, log)
+        return
+    ends = isinstance(arguments, ModelArguments) and arguments.command != "watch"
+    deadline = Deadline(arguments.load.deadline_seconds if ends else float("inf"))
+    with _stopping_on_signals(deadline):
+        if not isinstance(arguments, ModelArguments):
+            run_cache(arguments, deadline, log)
+        elif arguments.command == "watch":
+            run_watch(arguments, deadline, log)
+        else:
+            run_model(arguments, deadline, log)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -61,11 +73,9 @@ def main(argv: Sequence[str]) -> int:
     log = Log()
     try:
         arguments = parse_arguments(argv)
-        log = Log(verbose=arguments.load.verbose)
-        deadline = Deadline(arguments.load.deadline_seconds)
-
-        with _stopping_on_signals(deadline):
-            _once(arguments, deadline, log)
+        log = Log(verbose=arguments.verbose if isinstance(arguments, WaitArguments) else arguments.load.verbose)
+        with _umask():
+            _run(arguments, log)
     except AgentError as error:
         log.failure("failed", error=type(error).__name__, exit_code=error.exit_code, why=str(error))
         return error.exit_code

@@ -20,8 +20,8 @@ from .store import RESERVE_BYTES, Store
 from .tree import TreeWriter
 
 _HINTS: Final = {
-    errno.ENOSPC: "the volume is full; enlarge it or lower --keep-previous",
-    errno.EDQUOT: "the quota is used up; raise it or lower --keep-previous",
+    errno.ENOSPC: "the volume is full; enlarge it or lower --keep-previous or --keep-seconds",
+    errno.EDQUOT: "the quota is used up; raise it or lower --keep-previous or --keep-seconds",
     errno.EROFS: "the volume is mounted read-only; mount it writable for the loader",
     errno.EACCES: "this user may not write there; set fsGroup, or the directory's owner",
     errno.EPERM: "this user may not write there; set fsGroup, or the directory's owner",
@@ -141,6 +141,7 @@ class Load:
                     check.check(self._store.path(key))
                 if switch:
                     self._store.switch(key)
+                self._store.touch(key)
         return Outcome(
             result="ok" if fetched else "unchanged",
             moved_bytes=progress.moved_bytes,
@@ -181,7 +182,7 @@ class Load:
         if left_bytes + RESERVE_BYTES > free:
             raise DiskError(
                 f"the version needs {left_bytes} bytes and {RESERVE_BYTES} in reserve, the volume has {free}; "
-                "enlarge it or lower --keep-previous"
+                "enlarge it or lower --keep-previous or --keep-seconds"
             )
 
     def _move(self, staging: Staging, layers: Iterable[Layer], progress: Progress) -> None:

@@ -12,6 +12,9 @@ MAX_LAYER_BYTES: Final = 2**40
 PARALLEL: Final = 4
 """Layers at a time; more than this did not make a load faster on one disk, and registries limit connections."""
 
+KEEP_SECONDS: Final = 3600.0
+"""Time a version stays after a loader last asked for it: pods that read it cannot say so (see ``Store.prune``)."""
+
 _LINK: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}")
 _PARALLEL_MOST: Final = 64
 
@@ -24,6 +27,7 @@ class LoadOptions:
     link: str
     deadline_seconds: float
     keep_previous: int
+    keep_seconds: float
     parallel: int
     max_layer_bytes: int
     verbose: bool
@@ -36,6 +40,7 @@ def add_load_options(parser: argparse.ArgumentParser) -> None:
     add("--link", default="current", help="other name for `current`")
     add("--deadline-seconds", type=float, default=DEADLINE_SECONDS, help="most time one load may take")
     add("--keep-previous", type=int, default=1, help="versions kept beside those a link names")
+    add("--keep-seconds", type=float, help="time a version stays after it was last in use; 0 with --keep-previous 0")
     add("--parallel", type=int, default=PARALLEL, help="layers moved at the same time")
     add("--max-layer-bytes", type=int, default=MAX_LAYER_BYTES, help="most one layer may unpack to")
     add("--verbose", action="store_true", help="log the single steps")
@@ -49,6 +54,8 @@ def load_problems(raw: argparse.Namespace) -> Iterator[str]:
         yield f"--deadline-seconds {raw.deadline_seconds:g} is not above 0"
     if raw.keep_previous < 0:
         yield f"--keep-previous {raw.keep_previous} is below 0"
+    if raw.keep_seconds is not None and not raw.keep_seconds >= 0:
+        yield f"--keep-seconds {raw.keep_seconds:g} is below 0"
     if not 1 <= raw.parallel <= _PARALLEL_MOST:
         yield f"--parallel {raw.parallel} is not from 1 to {_PARALLEL_MOST}"
     if raw.max_layer_bytes < 1:
@@ -57,11 +64,15 @@ def load_problems(raw: argparse.Namespace) -> Iterator[str]:
 
 def read_load_options(raw: argparse.Namespace) -> LoadOptions:
     """Return the options."""
+    keep_seconds = raw.keep_seconds
+    if keep_seconds is None:
+        keep_seconds = KEEP_SECONDS if raw.keep_previous else 0.0
     return LoadOptions(
         into=raw.into,
         link=raw.link,
         deadline_seconds=raw.deadline_seconds,
         keep_previous=raw.keep_previous,
+        keep_seconds=keep_seconds,
         parallel=raw.parallel,
         max_layer_bytes=raw.max_layer_bytes,
         verbose=raw.verbose,

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from .authorizer import Authorizer
 from .deadline import Deadline
@@ -13,7 +13,8 @@ from .reference import Reference, is_digest
 from .retry import retrying
 from .transport import Response, Transport, origin, place
 
-_OK: Final = frozenset({200, 206})
+_NOT_MODIFIED: Final = 304
+_OK: Final = frozenset({200, 206, _NOT_MODIFIED})
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
@@ -73,6 +74,29 @@ class Registry:
 
         return retrying(f"manifest of {reference}", once, self._deadline, self._log)
 
+    def resolve(self, reference: Reference, known: str) -> str:
+        """Return the digest a tag has now, moving no manifest where the registry can tell without. One attempt.
+
+        Args:
+            reference: names a tag.
+            known: digest of the last answer; empty if there was none.
+
+        Raises:
+            NotFoundError: there is no such tag (any more).
+        """
+        headers = {"Accept": ACCEPT, **({"If-None-Match": f'"{known}"'} if known else {})}
+        response = self.request(reference, f"manifests/{reference.tag}", headers, method="HEAD")
+        digest = known if response.status == _NOT_MODIFIED else response.header("Docker-Content-Digest")
+        response.close()
+        if is_digest(digest):
+            return digest
+        response = self.request(reference, f"manifests/{reference.tag}", {"Accept": ACCEPT})
+        try:
+            data = response.body(self._deadline, MANIFEST_LIMIT_BYTES)
+        finally:
+            response.close()
+        return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
     def small_blob(self, reference: Reference, descriptor: Descriptor) -> bytes:
         """Return a config blob, checked against its digest and size.
 
@@ -92,8 +116,10 @@ class Registry:
 
         return retrying(f"config blob {descriptor.digest}", once, self._deadline, self._log)
 
-    def request(self, reference: Reference, path: str, headers: Mapping[str, str]) -> Response:
-        """GET below ``/v2/<repository>/``, answering one challenge. One attempt.
+    def request(
+        self, reference: Reference, path: str, headers: Mapping[str, str], method: Literal["GET", "HEAD"] = "GET"
+    ) -> Response:
+        """GET or HEAD below ``/v2/<repository>/``, answering one challenge. One attempt.
 
         Raises:
             AuthError: refused.
@@ -104,12 +130,13 @@ class Registry:
         host = base.partition("://")[2]
         url = f"{base}/v2/{reference.repository}/{path}"
         known = self._authorizer.header(host, reference.repository)
-        response = self._transport.get(url, {**headers, "Authorization": known} if known else headers)
+        send = self._transport.head if method == "HEAD" else self._transport.get
+        response = send(url, {**headers, "Authorization": known} if known else headers)
         if response.status == _UNAUTHORIZED and origin(response.url) == origin(url):
             asked = response.header("WWW-Authenticate")
             response.close()
             renewed = self._authorizer.renew(host, reference.repository, asked)
-            response = self._transport.get(url, {**headers, "Authorization": renewed})
+            response = send(url, {**headers, "Authorization": renewed})
         if response.status in _OK:
             return response
         response.close()

@@ -9,12 +9,13 @@ from .logs import Log
 from .modelkit import ModelKitSource
 from .oci import OciSource
 from .plan import Source, Tracked
-from .reference import parse_pinned
+from .reference import Reference, parse, parse_pinned
 from .registry import Registry
 from .s3 import S3Source, S3Tracked
 from .s3address import endpoint_of, parse_pinned_s3, parse_s3
 from .s3client import S3Client
 from .sourceoptions import SourceOptions
+from .tagtrack import TagTracked
 from .transport import Transport
 
 
@@ -61,17 +62,28 @@ def pinned_source(options: SourceOptions, deadline: Deadline, log: Log) -> Sourc
 
 
 def tracked(options: SourceOptions, log: Log) -> Tracked:
-    """Return the name that a reference gives, which may move.
+    """Return a name that may move; what pins it in the reference, if anything, is not looked at.
 
     Raises:
-        UsageError: the reference cannot be right, or its kind cannot move.
+        UsageError: the reference cannot be right, or names nothing that can move.
     """
-    if options.kind != "s3":
-        raise UsageError(f"--source {options.kind} cannot be followed; pin its digest")
-    address = parse_s3(options.reference)
-    endpoint_of(address.bucket, options.endpoint, options.region, options.addressing)  # wrong options show at once
+    match options.kind:
+        case "modelkit" | "oci":
+            return TagTracked(
+                parse(options.reference),
+                lambda deadline: registry_of(options, deadline, log),
+                lambda registry, pinned: _registry_source(options, registry, pinned),
+            )
+        case "s3":
+            address = parse_s3(options.reference)
+            # Wrong options show at once.
+            endpoint_of(address.bucket, options.endpoint, options.region, options.addressing)
+            return S3Tracked(
+                lambda deadline: s3_client_of(options, address.bucket, deadline, log), address, options.filters
+            )
 
-    def client(deadline: Deadline) -> S3Client:
-        return s3_client_of(options, address.bucket, deadline, log)
 
-    return S3Tracked(client, address, options.filters)
+def _registry_source(options: SourceOptions, registry: Registry, reference: Reference) -> Source:
+    if options.kind == "modelkit":
+        return ModelKitSource(registry, reference, options.filters)
+    return OciSource(registry, reference)

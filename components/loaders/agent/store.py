@@ -66,7 +66,7 @@ class Store:
 
     def has(self, key: str) -> bool:
         """Return whether a complete version is there; its name appears by one rename, after everything is durable."""
-        return (self._root / key).is_dir()
+        return bool(key) and (self._root / key).is_dir()
 
     def path(self, key: str) -> Path:
         """Return the directory of a version."""
@@ -194,7 +194,6 @@ class Store:
             raise DiskError(f"{self._link} is a directory, not the loader's link; move it away") from error
         self._log.step("switched", key=key)
         sync_directory(self._into)
-        self.touch(key)
         if before:
             self.touch(before)  # it was in use until now
         return True
@@ -208,7 +207,7 @@ class Store:
         return ""
 
     def touch(self, key: str) -> None:
-        """Note that a version is in use now; on a volume that is read-only for us nobody removes it through us either."""
+        """Note that a version is in use now, as far as the volume lets us write."""
         with suppress(OSError):
             os.utime(self._root / key)
 

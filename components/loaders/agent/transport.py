@@ -1,4 +1,4 @@
-"""One HTTP GET or POST at a time, over TLS unless told otherwise; every failure becomes an AgentError."""
+"""One HTTP request at a time, over TLS unless told otherwise; every failure becomes an AgentError."""
 
 import http.client
 import ssl
@@ -171,12 +171,19 @@ class Transport:
             NetworkError: no answer, or too many redirects, or a redirect to plain HTTP.
             CertificateError: the certificate is not valid.
         """
+        return self._follow("GET", url, headers)
+
+    def head(self, url: str, headers: Mapping[str, str]) -> Response:
+        """HEAD, otherwise as ``get``."""
+        return self._follow("HEAD", url, headers)
+
+    def _follow(self, method: str, url: str, headers: Mapping[str, str]) -> Response:
         here = url
         for _ in range(REDIRECT_LIMIT + 1):
             allowed = {
                 name: value for name, value in headers.items() if name != "Authorization" or origin(here) == origin(url)
             }
-            response = self._send("GET", here, allowed, None)
+            response = self._send(method, here, allowed, None)
             if response.status not in _REDIRECTS:
                 return response
             location = response.header("Location")

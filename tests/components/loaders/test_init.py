@@ -3,7 +3,7 @@
 import pytest
 
 from components.loaders import dispatch
-from components.loaders.agent.arguments import parse_arguments
+from components.loaders.agent.arguments import ModelArguments, parse_arguments
 from components.loaders.agent.plan import store_key
 from components.loaders.agent.reference import parse_pinned
 from components.loaders.code import config_map
@@ -98,6 +98,7 @@ def test_credentials_are_a_file_only_the_pod_can_read() -> None:
 def test_the_server_reads_the_version_the_agent_makes_and_no_other(source: Source) -> None:
     """The agent's own reading of the arguments says which directory it makes."""
     arguments = parse_arguments(container(load(source))["args"])
+    assert isinstance(arguments, ModelArguments)
     digest = parse_pinned(arguments.source.reference).digest
     made = arguments.load.into / ".store" / store_key(digest, arguments.source.filters)
     assert dispatch.model_path(None, source) == str(made)
@@ -106,7 +107,9 @@ def test_the_server_reads_the_version_the_agent_makes_and_no_other(source: Sourc
 
 def test_a_huge_model_gets_more_than_an_hour() -> None:
     source = ModelKitSource.model_validate({"type": "modelkit", "reference": KIT.reference, "sizeGib": 700})
-    assert parse_arguments(container(load(source))["args"]).load.deadline_seconds == 35_840
+    arguments = parse_arguments(container(load(source))["args"])
+    assert isinstance(arguments, ModelArguments)
+    assert arguments.load.deadline_seconds == 35_840
 
 
 def test_a_new_digest_rolls_the_pods() -> None:

@@ -28,7 +28,7 @@ def make(directory: Path) -> Lease:
 
 @pytest.fixture
 def lying_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``flock`` as on NFS with ``nolock`` and several machines: always granted, and the holder looks like a stranger."""
+    """``flock`` as on NFS with ``nolock``: always granted; and every holder is on another machine."""
 
     def granted(_: int) -> bool:
         return True
@@ -111,7 +111,7 @@ def test_slow_taker_never_joins_a_living_holder(tmp_path: Path, monkeypatch: pyt
     """A taker that judged the lease free sleeps until others have taken, given back and cleaned up many times."""
     slow = make(tmp_path)
     holders: list[Lease] = []
-    judged = Lease._is_free
+    judged = Lease._is_free  # pyright: ignore[reportPrivateUsage]  # where the taker falls asleep
 
     def asleep(self: Lease, number: int) -> bool:
         free = judged(self, number)

@@ -1,9 +1,12 @@
 """A load from the outside: what is on the disk, what went over the wire, what the log says."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
+from components.loaders.agent.loadoptions import KEEP_SECONDS
 from tests.components.loaders.agent.conftest import Agent
 from tests.components.loaders.agent.fake_registry import FakeRegistry
 from tests.components.loaders.agent.kits import noise, push_artifact, small_kit, tar_of, tree_of
@@ -78,11 +81,32 @@ def test_new_version_replaces_the_link_and_old_ones_are_pruned(
     digests = [small_kit(registry, weights=noise(1000, seed)) for seed in range(4)]
 
     for digest in digests:
-        assert agent(digest, tmp_path, "--keep-previous", "1").code == 0
+        assert agent(digest, tmp_path, "--keep-previous", "1", "--keep-seconds", "0").code == 0
 
-    kept = {path.name for path in (tmp_path / ".store").iterdir() if path.is_dir()}
-    assert kept == {digest.replace(":", "-") for digest in digests[-2:]}
+    assert kept_versions(tmp_path) == {digest.replace(":", "-") for digest in digests[-2:]}
     assert (tmp_path / "current/model/weights.bin").read_bytes() == noise(1000, 3)
+
+
+def kept_versions(into: Path) -> set[str]:
+    return {path.name for path in (into / ".store").iterdir() if path.is_dir()}
+
+
+def test_version_in_use_lately_is_not_pruned(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    """Pods of the first version may still read it after two more; one that was made anew asked for it just now."""
+    digests = [small_kit(registry, weights=noise(1000, seed)) for seed in range(4)]
+    keys = [digest.replace(":", "-") for digest in digests]
+    for digest in digests[:3]:
+        assert agent(digest, tmp_path).code == 0
+    assert kept_versions(tmp_path) == set(keys[:3])
+    long_ago = time.time() - KEEP_SECONDS - 10
+    for key in keys[:3]:
+        os.utime(tmp_path / ".store" / key, (long_ago, long_ago))
+
+    assert agent(digests[0], tmp_path).code == 0
+    assert agent(digests[3], tmp_path).code == 0
+
+    # The first was asked for again and is the one kept as previous; the third was current until just now.
+    assert kept_versions(tmp_path) == {keys[0], keys[2], keys[3]}
 
 
 def test_files_and_archives_of_a_plain_artifact(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:

@@ -1,0 +1,137 @@
+"""From checked arguments to a running command."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from .adapter import Adapter
+from .arguments import CacheArguments, ModelArguments, parse_listed
+from .bring import Model
+from .cache import Cache
+from .cacheoptions import Listed, ListFile
+from .deadline import Deadline
+from .errors import AgentError, UsageError
+from .health import Pulse, serving
+from .linkonly import LinkOnly
+from .loadoptions import LoadOptions
+from .logs import Log
+from .metrics import Metrics, exposition
+from .once import once, preload
+from .plan import Tracked, TreeCheck
+from .runoptions import RunOptions
+from .sourceoptions import SourceOptions
+from .sources import tracked
+from .sync import sync_or_once
+from .textfile import carry_over, write_textfile
+from .watch import Watch
+
+
+def run_model(arguments: ModelArguments, deadline: Deadline, log: Log) -> None:
+    """Run a command that ends: ``once``, ``preload`` or ``sync``. Metrics are written however it ends.
+
+    Raises:
+        AgentError: it failed.
+    """
+    metrics = Metrics(arguments.run.model)
+    model = _model(arguments.source, arguments.load, metrics, log)
+    file = arguments.run.metrics_file
+    if file is not None:
+        carry_over(file, metrics)
+    try:
+        match arguments.command:
+            case "preload":
+                preload(model, deadline)
+            case "sync":
+                name = None if model.is_pinned else tracked(arguments.source, log)
+                sync_or_once(model, name, deadline)
+            case _:
+                once(model, deadline)
+    finally:
+        if file is not None:
+            write_textfile(file, [metrics], log)
+
+
+def run_watch(arguments: ModelArguments, stopping: Deadline, log: Log) -> None:
+    """Run ``watch``.
+
+    Raises:
+        AgentError: the first version cannot be had, or ``StoppedError``.
+    """
+    metrics = Metrics(arguments.run.model)
+    model = _model(arguments.source, arguments.load, metrics, log)
+    pulse = Pulse()
+    watch = Watch(model, _name_to_follow(model), make_adapter(), stopping, pulse)
+    with serving(
+        arguments.run.listen, alive=pulse.problem, ready=watch.problem, metrics=lambda: exposition([metrics])
+    ) as port:
+        log.info("watching", reference=arguments.source.reference, port=port)
+        watch.run(
+            arguments.run.interval_seconds, CONFIRM_SECONDS, _after_each_turn(arguments.run, lambda: [metrics], log)
+        )
+
+
+def run_cache(arguments: CacheArguments, stopping: Deadline, log: Log) -> None:
+    """Run ``cache``.
+
+    Raises:
+        AgentError: the list cannot be used, or ``StoppedError``.
+    """
+
+    def refused(error: AgentError) -> None:
+        log.failure("list-refused", why=str(error))
+
+    def opened(listed: Listed, metrics: Metrics) -> tuple[Model, Tracked | None]:
+        source = parse_listed(listed.args)
+        load = replace(arguments.load, into=arguments.load.into / listed.name)
+        model = _model(source, load, metrics, log)
+        return model, None if model.is_pinned else tracked(source, log)
+
+    pulse = Pulse()
+    models = ListFile(arguments.models, refused)
+    cache = Cache(arguments.load.into, models, arguments.load.keep_seconds, opened, stopping, log)
+    cache.take(models.read())
+    with serving(
+        arguments.run.listen,
+        alive=pulse.problem,
+        ready=cache.problem,
+        metrics=lambda: exposition(cache.metrics()),
+    ) as port:
+        log.info("caching", models=str(arguments.models), port=port)
+        cache.run(arguments.run.interval_seconds, pulse, _after_each_turn(arguments.run, cache.metrics, log))
+
+
+def make_adapter() -> Adapter:
+    """Return what tells the runtime."""
+    return LinkOnly()
+
+
+CONFIRM_SECONDS = 600.0
+
+
+def _model(source: SourceOptions, load: LoadOptions, metrics: Metrics, log: Log) -> Model:
+    def checks(_deadline: Deadline) -> tuple[TreeCheck, ...]:
+        return ()
+
+    return Model(source=source, checks=checks, load=load, metrics=metrics, log=log)
+
+
+def _name_to_follow(model: Model) -> Tracked | None:
+    """Return the name, or None where a pinned reference names nothing that moves: that version is served for ever.
+
+    Raises:
+        UsageError: there is neither a pin nor a name.
+    """
+    try:
+        return tracked(model.source, model.log)
+    except UsageError as error:
+        if not model.is_pinned:
+            raise
+        model.log.warning("nothing-to-follow", why=str(error))
+        return None
+
+
+def _after_each_turn(options: RunOptions, several: Callable[[], list[Metrics]], log: Log) -> Callable[[], None]:
+    def write() -> None:
+        if options.metrics_file is not None:
+            write_textfile(options.metrics_file, several(), log)
+
+    return write

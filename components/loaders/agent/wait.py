@@ -1,0 +1,49 @@
+"""``wait``: until someone else has brought a version; needs neither network nor credentials nor a writable volume."""
+
+import time
+from pathlib import Path
+from typing import Final
+
+from .deadline import Deadline
+from .errors import DeadlineError
+from .logs import Log
+from .store import Store
+
+POLL_SECONDS: Final = 0.5
+"""Pause between two looks at the volume: they cost it next to nothing."""
+
+SAY_SECONDS: Final = 15.0
+"""Pause between two log lines."""
+
+
+def wait(into: Path, link: str, key: str, deadline: Deadline, log: Log) -> None:
+    """Return once the version is there, complete.
+
+    Args:
+        into: directory with the store.
+        link: name of the link that must name a version, if no key is given.
+        key: the version; empty for whatever the link names.
+        deadline: bounds the wait.
+        log: told what is waited for.
+
+    Raises:
+        DeadlineError: it did not come.
+    """
+    store = Store(into, link, deadline, log)
+    what = f"version {key}" if key else f"whatever {into / link} names"
+    started = time.monotonic()
+    said = started - SAY_SECONDS
+    while not (found := (key if store.has(key) else "") if key else store.current()):
+        now = time.monotonic()
+        if now - said >= SAY_SECONDS:
+            said = now
+            log.info(
+                "waiting", what=what, into=str(into), seconds=round(now - started), store=(into / ".store").is_dir()
+            )
+        try:
+            deadline.sleep(POLL_SECONDS)
+        except DeadlineError:
+            raise DeadlineError(
+                f"{what} was not in {into} within {time.monotonic() - started:.0f} s; look at the loader that brings it"
+            ) from None
+    log.info("there", key=found, path=str(store.path(found)), seconds=round(time.monotonic() - started, 1))
