@@ -4,7 +4,6 @@ from .authorizer import Authorizer
 from .awscredentials import AwsCredentialsFile
 from .credentials import DockerConfig
 from .deadline import Deadline
-from .errors import UsageError
 from .logs import Log
 from .modelkit import ModelKitSource
 from .oci import OciSource
