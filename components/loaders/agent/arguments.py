@@ -12,6 +12,12 @@ from .loadoptions import LoadOptions, add_load_options, load_problems, read_load
 from .pins import split_pin
 from .reference import parse_pinned
 from .runoptions import RunOptions, add_run_options, read_run_options, run_problems
+from .signatureoptions import (
+    SignatureOptions,
+    add_signature_options,
+    read_signature_options,
+    signature_problems,
+)
 from .sourceoptions import REGISTRY_KINDS, SourceOptions, add_source_options, read_source_options, source_problems
 
 _KEY: Final = re.compile(r"sha256-[0-9a-f]{64}(\.[0-9a-f]{12})?")
@@ -33,6 +39,7 @@ class ModelArguments:
 
     command: ModelCommand
     source: SourceOptions
+    signature: SignatureOptions
     load: LoadOptions
     run: RunOptions
 
@@ -79,7 +86,7 @@ def make_parser() -> argparse.ArgumentParser:
         if name == "cache":
             command.add_argument("--models", required=True, type=Path, help="JSON list of {name, args}")
         else:
-            add_source_options(command)
+            _add_what(command)
         add_load_options(command)
         add_run_options(command, model=name != "cache", stays=name in {"watch", "cache"})
     return parser
@@ -117,23 +124,29 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         return CacheArguments(command="cache", models=raw.models, load=load, run=run)
     source = read_source_options(raw)
     _check_pin(source, needed=raw.command in {"once", "preload"})
-    return ModelArguments(command=raw.command, source=source, load=load, run=run)
+    signature = read_signature_options(raw)
+    return ModelArguments(command=raw.command, source=source, signature=signature, load=load, run=run)
 
 
-def parse_listed(args: Sequence[str]) -> SourceOptions:
+def parse_listed(args: Sequence[str]) -> tuple[SourceOptions, SignatureOptions]:
     """Parse the arguments of one model in a cache's list.
 
     Raises:
         UsageError: they cannot be right.
     """
     parser = _Parser(prog="agent", description="Arguments of one model.")
-    add_source_options(parser)
+    _add_what(parser)
     raw = parser.parse_args(args)
-    if problems := list(source_problems(raw)):
+    if problems := [*source_problems(raw), *signature_problems(raw)]:
         raise UsageError("; ".join(problems))
     source = read_source_options(raw)
     _check_pin(source, needed=False)
-    return source
+    return source, read_signature_options(raw)
+
+
+def _add_what(parser: argparse.ArgumentParser) -> None:
+    add_source_options(parser)
+    add_signature_options(parser)
 
 
 def _check_pin(source: SourceOptions, *, needed: bool) -> None:
@@ -155,5 +168,6 @@ def _problems(raw: argparse.Namespace) -> Iterator[str]:
         return
     if raw.command != "cache":
         yield from source_problems(raw)
+        yield from signature_problems(raw)
     yield from load_problems(raw)
     yield from run_problems(raw)

@@ -12,13 +12,12 @@ from .deadline import Deadline
 from .errors import AgentError, UsageError
 from .health import Pulse, serving
 from .linkonly import LinkOnly
-from .loadoptions import LoadOptions
 from .logs import Log
 from .metrics import Metrics, exposition
 from .once import once, preload
-from .plan import Tracked, TreeCheck
+from .plan import Tracked
 from .runoptions import RunOptions
-from .sourceoptions import SourceOptions
+from .signature import tree_checks
 from .sources import tracked
 from .sync import sync_or_once
 from .textfile import carry_over, write_textfile
@@ -31,8 +30,8 @@ def run_model(arguments: ModelArguments, deadline: Deadline, log: Log) -> None:
     Raises:
         AgentError: it failed.
     """
-    metrics = Metrics(arguments.run.model)
-    model = _model(arguments.source, arguments.load, metrics, log)
+    model = _model(arguments, log)
+    metrics = model.metrics
     file = arguments.run.metrics_file
     if file is not None:
         carry_over(file, metrics)
@@ -56,8 +55,8 @@ def run_watch(arguments: ModelArguments, stopping: Deadline, log: Log) -> None:
     Raises:
         AgentError: the first version cannot be had, or ``StoppedError``.
     """
-    metrics = Metrics(arguments.run.model)
-    model = _model(arguments.source, arguments.load, metrics, log)
+    model = _model(arguments, log)
+    metrics = model.metrics
     pulse = Pulse()
     watch = Watch(model, _name_to_follow(model), make_adapter(), stopping, pulse)
     with serving(
@@ -80,9 +79,14 @@ def run_cache(arguments: CacheArguments, stopping: Deadline, log: Log) -> None:
         log.failure("list-refused", why=str(error))
 
     def opened(listed: Listed, metrics: Metrics) -> tuple[Model, Tracked | None]:
-        source = parse_listed(listed.args)
-        load = replace(arguments.load, into=arguments.load.into / listed.name)
-        model = _model(source, load, metrics, log)
+        source, signature = parse_listed(listed.args)
+        model = Model(
+            source=source,
+            checks=lambda deadline: tree_checks(signature, deadline),
+            load=replace(arguments.load, into=arguments.load.into / listed.name),
+            metrics=metrics,
+            log=log,
+        )
         return model, None if model.is_pinned else tracked(source, log)
 
     pulse = Pulse()
@@ -107,11 +111,14 @@ def make_adapter() -> Adapter:
 CONFIRM_SECONDS = 600.0
 
 
-def _model(source: SourceOptions, load: LoadOptions, metrics: Metrics, log: Log) -> Model:
-    def checks(_deadline: Deadline) -> tuple[TreeCheck, ...]:
-        return ()
-
-    return Model(source=source, checks=checks, load=load, metrics=metrics, log=log)
+def _model(arguments: ModelArguments, log: Log) -> Model:
+    return Model(
+        source=arguments.source,
+        checks=lambda deadline: tree_checks(arguments.signature, deadline),
+        load=arguments.load,
+        metrics=Metrics(arguments.run.model),
+        log=log,
+    )
 
 
 def _name_to_follow(model: Model) -> Tracked | None:

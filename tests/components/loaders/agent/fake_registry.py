@@ -31,6 +31,7 @@ class Faults:
         delay_seconds: pause before each 64 KiB piece.
         held: blobs that are not sent before their event is set.
         cut_manifests: how many manifest answers break off in the middle.
+        no_digest_header: manifests come without ``Docker-Content-Digest`` and know no ``If-None-Match``.
     """
 
     cut_at: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
@@ -41,6 +42,7 @@ class Faults:
     delay_seconds: float = 0
     held: dict[str, threading.Event] = field(default_factory=dict[str, threading.Event])
     cut_manifests: int = 0
+    no_digest_header: bool = False
 
 
 @dataclass
@@ -52,6 +54,7 @@ class FakeRegistry:
         redirect_to: registry that blob requests are sent on to.
         requests: method, path, ``Authorization`` and ``Range`` of everything that came.
         sent_bytes: bytes of blob bodies that went out.
+        sent_manifests: manifest bodies that went out.
     """
 
     auth: Literal["", "basic", "bearer"] = ""
@@ -63,6 +66,7 @@ class FakeRegistry:
     manifests: dict[tuple[str, str], bytes] = field(default_factory=dict[tuple[str, str], bytes])
     requests: list[tuple[str, str, str, str]] = field(default_factory=list[tuple[str, str, str, str]])
     sent_bytes: int = 0
+    sent_manifests: int = 0
     tokens: set[str] = field(default_factory=set[str])
     pause: Callable[[float], object] = threading.Event().wait
     port: int = 0
@@ -85,13 +89,13 @@ class FakeRegistry:
         return digest_of(data)
 
     def make_server(self) -> ThreadingHTTPServer:
-        """Listen on a free port."""
+        """Listen on a free port, or after a stop on the same one."""
         registry = self
 
         class Handler(_Handler):
             fake = registry
 
-        server = _Server(("127.0.0.1", 0), Handler)
+        server = _Server(("127.0.0.1", self.port), Handler)
         self.port = server.server_address[1]
         return server
 
@@ -101,10 +105,11 @@ class FakeRegistry:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def stop(self) -> None:
-        """Stop serving."""
+        """Stop serving; ``start`` goes on at the same port."""
         if self.server is not None:
             self.server.shutdown()
             self.server.server_close()
+            self.server = None
 
 
 class _Server(ThreadingHTTPServer):
@@ -139,6 +144,10 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(404, b"{}")
 
+    def do_HEAD(self) -> None:
+        """Answer the same without a body."""
+        self.do_GET()
+
     def _allowed(self, authorization: str) -> bool:
         if self.fake.auth == "basic":
             return authorization == self._basic()
@@ -168,12 +177,20 @@ class _Handler(BaseHTTPRequestHandler):
             return
         faults = self.fake.faults
         body = data + b" " if faults.wrong_manifest else data
+        digest = digest_of(data)
+        headers = {"Content-Type": MANIFEST_TYPE}
+        if not faults.no_digest_header:
+            headers |= {"Docker-Content-Digest": digest, "ETag": f'"{digest}"'}
+            if self.headers.get("If-None-Match") == f'"{digest}"':
+                self._answer(304, b"", headers)
+                return
         if faults.cut_manifests:
             faults.cut_manifests -= 1
             self.close_connection = True
-            self._answer(200, body[: len(body) // 2], {"Content-Type": MANIFEST_TYPE}, promised=len(body))
+            self._answer(200, body[: len(body) // 2], headers, promised=len(body))
         else:
-            self._answer(200, body, {"Content-Type": MANIFEST_TYPE})
+            self.fake.sent_manifests += self.command == "GET"
+            self._answer(200, body, headers)
 
     def _blob(self, digest: str) -> None:
         fake = self.fake
@@ -224,4 +241,5 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body) if promised is None else promised))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)

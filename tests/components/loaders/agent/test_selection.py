@@ -161,7 +161,7 @@ def test_arguments() -> None:
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        (["--source", "oci", "--filter", "model"], "--filter works with"),
+        (["--source", "oci", "--filter", "model"], "--filter"),
         (["--link", "../x"], "--link"),
         (["--deadline-seconds", "nan"], "--deadline-seconds"),
         (["--keep-previous", "-1"], "--keep-previous"),
