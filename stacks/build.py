@@ -15,14 +15,14 @@ from components.security.tenancy import Tenancy, TenancyArgs
 from components.storage.dispatch import ModelStorage, ModelStorageArgs
 from stacks.config import StackInputs
 from stacks.node_cache import declare_node_cache
-from stacks.node_caches import declare_cache
 from stacks.outputs import Built, outputs_of
 from stacks.plan.loader_choice import told
 from stacks.plan.loading import choice_of
 from stacks.plan.objects import keeps_store, open_crds, storage_classes
-from stacks.serve import PULL_SECRET, Shared, serve
+from stacks.serve import Shared, serve
 from stacks.spec.stack import StackSpec
 
+PULL_SECRET = "registry-credentials"  # noqa: S105 - the name of a Secret
 MODEL_STORE = "model-store"
 
 
@@ -55,7 +55,6 @@ def build(inputs: StackInputs) -> Mapping[str, pulumi.Input[Any]]:
         tenancy=tenancy,
         pull_secret=pull_secret,
         storage_claim=claim,
-        node_cache=declare_cache(spec, cluster, tenancy, secrets, opts),
         before_pods=(
             tenancy.barrier,
             *store,

@@ -1,7 +1,6 @@
 """One model: from its entry in the stack file to pods, Service, scaler, monitor and network policy."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import pulumi
 
@@ -25,12 +24,10 @@ from stacks.plan.loading import load_seconds, loader_of, startup_seconds
 from stacks.plan.placement import accelerators_of, require_pool
 from stacks.plan.rollout import replacement_of
 from stacks.plan.scaling import ScalingPlan, scaling_of
-from stacks.spec.loader import NodeCacheLoader, SidecarLoader
+from stacks.spec.loader import SidecarLoader
 from stacks.spec.model import ExposeLoadBalancer, Model, Scaling
 from stacks.spec.runtime import HttpRuntime
 from stacks.spec.stack import StackSpec
-
-PULL_SECRET: Final = "registry-credentials"  # noqa: S105 - the name of a Secret
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +41,6 @@ class Shared:
         pull_secret: name of the registry's pull secret; None = public images only.
         storage_claim: claim of the shared volume; None = there is none.
         before_pods: resources that must be there before a pod starts.
-        node_cache: there when pods can mount what is kept on the nodes; None = there is no such cache.
     """
 
     spec: StackSpec
@@ -53,7 +49,6 @@ class Shared:
     pull_secret: str | None
     storage_claim: str | None
     before_pods: tuple[pulumi.Resource, ...]
-    node_cache: pulumi.Resource | None
 
 
 def serve(model: Model, shared: Shared, opts: pulumi.ResourceOptions) -> Endpoint:
@@ -74,17 +69,17 @@ def serve(model: Model, shared: Shared, opts: pulumi.ResourceOptions) -> Endpoin
         strategy=replacement_of(shared.spec, model, pool),
         load_seconds=load_seconds(model),
         kubernetes_version=shared.cluster.kubernetes_version,
-        after=(*shared.before_pods, policy.barrier, *_weights(model, shared, loaded, opts)),
+        after=(*shared.before_pods, policy.barrier, *_load_first(model, shared, loaded, opts)),
     )
     endpoint = ModelServer(model.name, args, opts).endpoint
     _watch(model, shared, endpoint, server, loaded, opts)
     return endpoint
 
 
-def _weights(model: Model, shared: Shared, loaded: Loaded, opts: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
-    """Declare what brings the weights from outside of the pods, and return what the pods wait for."""
-    if isinstance(model.loader, NodeCacheLoader) and shared.node_cache is not None:
-        return (shared.node_cache,)
+def _load_first(
+    model: Model, shared: Shared, loaded: Loaded, opts: pulumi.ResourceOptions
+) -> tuple[pulumi.Resource, ...]:
+    """Declare the loader's own objects and return what the pods wait for."""
     if not loaded.objects:
         return ()
     args = LoaderObjectsArgs(objects=loaded.objects, after=shared.before_pods)
