@@ -190,12 +190,8 @@ def _container(cache: CachePool, pull_secret: str | None) -> Manifest:
         image=cache.image,
         args=[
             *args,
-            "--listen",
-            f"0.0.0.0:{METRICS_PORT}",
-            "--deadline-seconds",
-            str(budget),
-            "--interval-seconds",
-            str(INTERVAL_SECONDS),
+            *("--listen", f"0.0.0.0:{METRICS_PORT}", "--deadline-seconds", str(budget)),
+            *("--interval-seconds", str(INTERVAL_SECONDS)),
         ],
         mounts=[
             {"name": _STORE_VOLUME, "mountPath": _STORE_MOUNT},
@@ -208,10 +204,16 @@ def _container(cache: CachePool, pull_secret: str | None) -> Manifest:
         **container,
         "resources": _RESOURCES,
         "ports": [{"name": METRICS_PORT_NAME, "containerPort": METRICS_PORT}],
-        "readinessProbe": {
-            "failureThreshold": 2,
-            "httpGet": {"path": "/readyz", "port": METRICS_PORT_NAME},
-            "periodSeconds": 5,
-            "timeoutSeconds": 2,
-        },
+        # Alive while its loop turns, however long a load takes; ready once every listed model is there.
+        "livenessProbe": _probe("/healthz", failures=6),
+        "readinessProbe": _probe("/readyz", failures=2),
+    }
+
+
+def _probe(path: str, *, failures: int) -> Manifest:
+    return {
+        "failureThreshold": failures,
+        "httpGet": {"path": path, "port": METRICS_PORT_NAME},
+        "periodSeconds": 5,
+        "timeoutSeconds": 2,
     }
