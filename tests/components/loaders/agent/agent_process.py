@@ -1,0 +1,62 @@
+"""The agent as a process of its own, started the way a container starts it: ``python -m agent`` on the flat package."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.components.loaders.agent.conftest import Run
+
+PACKAGES: Final = Path(__file__).parents[4] / "components" / "loaders"
+ENDS_WITHIN_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True)
+class Ended(Run):
+    """What a process gave, and how long it took."""
+
+    seconds: float
+
+
+def start_agent(*words: str, user: int | None = None, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    """Start it.
+
+    Args:
+        words: the agent's arguments.
+        user: numeric user to run as; None for this one.
+        prefix: a command that runs it.
+    """
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGES), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.Popen(
+        [*prefix, sys.executable, "-m", "agent", *words],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        user=user,
+        cwd="/",
+    )
+
+
+def finish(process: subprocess.Popen[str], started: float) -> Ended:
+    """Wait for its end; ``started`` is by ``time.monotonic``."""
+    _, text = process.communicate(timeout=ENDS_WITHIN_SECONDS)
+    lines = [json.loads(line) for line in text.splitlines()]
+    return Ended(code=process.returncode, lines=lines, text=text, seconds=time.monotonic() - started)
+
+
+def run_agent(*words: str, user: int | None = None, prefix: tuple[str, ...] = ()) -> Ended:
+    """Run it to its end."""
+    started = time.monotonic()
+    return finish(start_agent(*words, user=user, prefix=prefix), started)
+
+
+def once(
+    host: str, digest: str, into: Path, *more: str, repository: str = "ns/kit", source: str = "modelkit"
+) -> list[str]:
+    """Return the words of a load over plain HTTP."""
+    reference = f"{host}/{repository}@{digest}"
+    return ["once", "--source", source, "--reference", reference, "--into", str(into), "--plain-http", *more]
