@@ -22,18 +22,38 @@ class Ended(Run):
     seconds: float
 
 
-def start_agent(*words: str, user: int | None = None, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+ENVIRONMENT: Final = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGES), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def interpreter_for(user: int) -> str:
+    """Return a Python that another user may start, and that may read the agent as that user; empty if there is none."""
+    check = "import sys, agent; sys.exit(sys.version_info < (3, 11))"
+    for program in (sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"):
+        try:
+            tried = subprocess.run(
+                [program, "-c", check], env=ENVIRONMENT, user=user, cwd="/", capture_output=True, check=False
+            )
+        except OSError:
+            continue
+        if tried.returncode == 0:
+            return program
+    return ""
+
+
+def start_agent(
+    *words: str, user: int | None = None, prefix: tuple[str, ...] = (), interpreter: str = sys.executable
+) -> subprocess.Popen[str]:
     """Start it.
 
     Args:
         words: the agent's arguments.
         user: numeric user to run as; None for this one.
         prefix: a command that runs it.
+        interpreter: the Python.
     """
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGES), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.Popen(
-        [*prefix, sys.executable, "-m", "agent", *words],
-        env=environment,
+        [*prefix, interpreter, "-m", "agent", *words],
+        env=ENVIRONMENT,
         stderr=subprocess.PIPE,
         text=True,
         user=user,
@@ -48,10 +68,12 @@ def finish(process: subprocess.Popen[str], started: float) -> Ended:
     return Ended(code=process.returncode, lines=lines, text=text, seconds=time.monotonic() - started)
 
 
-def run_agent(*words: str, user: int | None = None, prefix: tuple[str, ...] = ()) -> Ended:
+def run_agent(
+    *words: str, user: int | None = None, prefix: tuple[str, ...] = (), interpreter: str = sys.executable
+) -> Ended:
     """Run it to its end."""
     started = time.monotonic()
-    return finish(start_agent(*words, user=user, prefix=prefix), started)
+    return finish(start_agent(*words, user=user, prefix=prefix, interpreter=interpreter), started)
 
 
 def once(

@@ -1,4 +1,4 @@
-"""A real registry (github.com/distribution/distribution) as a process on loopback, with a storage directory of its own."""
+"""A real registry (github.com/distribution/distribution) as a process on loopback, with a directory of its own."""
 
 import http.client
 import json

@@ -312,6 +312,24 @@ def test_registry_that_accepts_and_says_nothing_meets_the_deadline(tmp_path: Pat
     assert run.seconds < 10
 
 
+@pytest.mark.parametrize("tls", [False, True])
+def test_registry_that_says_nothing_does_not_hold_up_a_wish_to_stop(tmp_path: Path, *, tls: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        words = once(host, f"sha256:{'0' * 64}", tmp_path)
+        started = time.monotonic()
+        process = start_agent(*[word for word in words if not tls or word != "--plain-http"])
+        accepted, _ = silent.accept()
+        accepted.recv(100)  # now it waits for an answer, or in the middle of a handshake
+
+        process.terminate()
+
+        run = finish(process, started)
+        accepted.close()
+    assert run.code == 143, run.text
+    assert run.seconds < 10
+
+
 def test_name_that_does_not_exist_is_a_network_error(tmp_path: Path) -> None:
     words = once("registry.invalid", f"sha256:{'0' * 64}", tmp_path, "--deadline-seconds", "3")
 
