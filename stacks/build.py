@@ -16,6 +16,8 @@ from components.storage.dispatch import ModelStorage, ModelStorageArgs
 from stacks.config import StackInputs
 from stacks.node_cache import declare_node_cache
 from stacks.outputs import Built, outputs_of
+from stacks.plan.loader_choice import told
+from stacks.plan.loading import choice_of
 from stacks.plan.objects import keeps_store, open_crds, storage_classes
 from stacks.serve import Shared, serve
 from stacks.spec.stack import StackSpec
@@ -61,8 +63,16 @@ def build(inputs: StackInputs) -> Mapping[str, pulumi.Input[Any]]:
             *_credentials(spec, secrets, tenancy, opts),
         ),
     )
+    _tell_choices(spec)
     endpoints = tuple(serve(model, shared, opts) for model in spec.models)
     return outputs_of(Built(spec=spec, cluster=cluster, endpoints=endpoints, stand_ins=inputs.stand_ins))
+
+
+def _tell_choices(spec: StackSpec) -> None:
+    """Say in previews, too, which loader was chosen where the stack file names none."""
+    for model in spec.models:
+        if model.source is not None and model.loader is None:
+            pulumi.log.info(f"model {model.name}: loader {told(choice_of(spec, model))}")
 
 
 def _stand_ins(keys: tuple[str, ...]) -> dict[str, pulumi.Output[str]]:

@@ -1,15 +1,18 @@
 """The cache on the nodes, for the models of a stack that read from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pulumi
 
 from components.cluster.contract import ClusterAccess
+from components.loaders.contract import METRICS_PORT_NAME
 from components.loaders.node_cache_component import Credentials, NodeCache, NodeCacheArgs
-from components.loaders.node_cache_pods import CachedModel, CachePool
+from components.loaders.node_cache_pods import INTERVAL_SECONDS, CachedModel, CachePool, cache_namespace
+from components.monitoring.cache_monitoring import CacheMonitoring, CacheMonitoringArgs, WatchedCache
+from components.monitoring.contract import WatchedLoader
 from components.node_pool.placement import placement_for
 from components.security.tenancy import Tenancy
-from stacks.plan.loading import loader_of
+from stacks.plan.loading import load_seconds, loader_of
 from stacks.spec.loader import NodeCacheLoader
 from stacks.spec.node_pool import NodePool
 from stacks.spec.source import ImageSource
@@ -39,7 +42,27 @@ def declare_node_cache(  # what build knows, each once
         monitoring_namespace=spec.monitoring.namespace if spec.monitoring else None,
         after=(tenancy.namespace_object,),
     )
-    return (NodeCache(_NAME, args, opts).barrier,)
+    barrier = NodeCache(_NAME, args, opts).barrier
+    if spec.monitoring is not None:
+        watch = CacheMonitoringArgs(caches=tuple(_watched(pools, spec)), monitoring=spec.monitoring, after=(barrier,))
+        CacheMonitoring(_NAME, watch, opts)
+    return (barrier,)
+
+
+def _watched(pools: Iterable[CachePool], spec: StackSpec) -> Iterator[WatchedCache]:
+    namespace, models = cache_namespace(spec.security.namespace), {model.name: model for model in spec.models}
+    for pool in pools:
+        loaders = [
+            WatchedLoader(
+                model=cached.name,
+                namespace=namespace,
+                port_name=METRICS_PORT_NAME,
+                pause_seconds=INTERVAL_SECONDS,
+                budget_seconds=load_seconds(models[cached.name]),
+            )
+            for cached in pool.models
+        ]
+        yield WatchedCache(name=pool.name, loaders=loaders)
 
 
 def _cache_pool(spec: StackSpec, pool: NodePool) -> CachePool | None:

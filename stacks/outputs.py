@@ -8,6 +8,8 @@ import pulumi
 
 from components.cluster.contract import ClusterAccess
 from components.workload.contract import Endpoint
+from stacks.plan.loader_choice import told
+from stacks.plan.loading import choice_of
 from stacks.spec.cluster import ExistingCluster
 from stacks.spec.stack import StackSpec
 
@@ -36,6 +38,9 @@ def outputs_of(built: Built) -> Mapping[str, pulumi.Input[Any]]:
         "models": {endpoint.name: endpoint.url for endpoint in built.endpoints},
         "lookAround": _look_around(built),
     }
+    loaders = {model.name: told(choice_of(built.spec, model)) for model in built.spec.models if model.source}
+    if loaders:
+        outputs["loaders"] = loaders
     if built.cluster.kubeconfig_path is not None:
         outputs["kubeconfigPath"] = built.cluster.kubeconfig_path
     if built.stand_ins:

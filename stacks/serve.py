@@ -7,8 +7,9 @@ import pulumi
 from components.autoscaling.autoscaler import Autoscaler, AutoscalerArgs
 from components.cluster.contract import ClusterAccess
 from components.loaders import dispatch as loaders
-from components.loaders.contract import Loaded, LoaderPlace
+from components.loaders.contract import METRICS_PORT_NAME, Loaded, LoaderPlace
 from components.loaders.objects_component import LoaderObjects, LoaderObjectsArgs
+from components.monitoring.contract import WatchedLoader
 from components.monitoring.model_monitoring import ModelMonitoring, ModelMonitoringArgs
 from components.node_pool.placement import placement_for
 from components.runtimes import dispatch as runtimes
@@ -23,6 +24,7 @@ from stacks.plan.loading import load_seconds, loader_of, startup_seconds
 from stacks.plan.placement import accelerators_of, require_pool
 from stacks.plan.rollout import replacement_of
 from stacks.plan.scaling import ScalingPlan, scaling_of
+from stacks.spec.loader import SidecarLoader
 from stacks.spec.model import ExposeLoadBalancer, Model, Scaling
 from stacks.spec.runtime import HttpRuntime
 from stacks.spec.stack import StackSpec
@@ -70,7 +72,7 @@ def serve(model: Model, shared: Shared, opts: pulumi.ResourceOptions) -> Endpoin
         after=(*shared.before_pods, policy.barrier, *_load_first(model, shared, loaded, opts)),
     )
     endpoint = ModelServer(model.name, args, opts).endpoint
-    _watch(model, shared, endpoint, server, opts)
+    _watch(model, shared, endpoint, server, loaded, opts)
     return endpoint
 
 
@@ -123,13 +125,14 @@ def _placement(model: Model, shared: Shared) -> PodPlacement:
 
 def _policy(model: Model, shared: Shared, server: Server, loaded: Loaded) -> ModelNetworkPolicyArgs:
     monitoring, security = shared.spec.monitoring, shared.spec.security
-    scraped = monitoring is not None and server.metrics_path is not None
+    served = [] if server.metrics_path is None else [server.ports[server.metrics_port]]
+    loading = [] if loaded.metrics_port is None else [loaded.metrics_port]
     traffic = ModelTraffic(
         serving_port=server.http_port,
         client_namespaces=security.client_namespaces,
         source_ranges=model.expose.source_ranges if isinstance(model.expose, ExposeLoadBalancer) else (),
-        metrics_port=server.ports[server.metrics_port] if scraped else None,
-        monitoring_namespace=monitoring.namespace if monitoring and scraped else None,
+        metrics_ports=[*served, *loading],
+        monitoring_namespace=monitoring.namespace if monitoring else None,
         loader_ports=loaded.egress_ports,
         loader_cidrs=security.loader_cidrs,
     )
@@ -138,7 +141,14 @@ def _policy(model: Model, shared: Shared, server: Server, loaded: Loaded) -> Mod
     )
 
 
-def _watch(model: Model, shared: Shared, endpoint: Endpoint, server: Server, opts: pulumi.ResourceOptions) -> None:
+def _watch(  # the parts of one model
+    model: Model,
+    shared: Shared,
+    endpoint: Endpoint,
+    server: Server,
+    loaded: Loaded,
+    opts: pulumi.ResourceOptions,
+) -> None:
     """Declare the model's scaler and monitor."""
     scaling, monitoring = scaling_of(model), shared.spec.monitoring
     Autoscaler(
@@ -156,6 +166,8 @@ def _watch(model: Model, shared: Shared, endpoint: Endpoint, server: Server, opt
     args = ModelMonitoringArgs(
         endpoint=endpoint,
         server=server,
+        loader=_watched_loader(model, shared, endpoint.namespace),
+        cron_job=next((one["metadata"]["name"] for one in loaded.objects if one["kind"] == "CronJob"), None),
         min_pods=scaling.min_replicas,
         max_pods=scaling.max_replicas,
         waiting_per_pod=scaling.queue_target(server.queue.target if server.queue else None),
@@ -165,6 +177,20 @@ def _watch(model: Model, shared: Shared, endpoint: Endpoint, server: Server, opt
         after=(shared.tenancy.namespace_object,),
     )
     ModelMonitoring(model.name, args, opts)
+
+
+def _watched_loader(model: Model, shared: Shared, namespace: str) -> WatchedLoader | None:
+    """Return what is watched of a loader that follows a tag in every pod."""
+    loader = loader_of(shared.spec, model)
+    if not isinstance(loader, SidecarLoader):
+        return None
+    return WatchedLoader(
+        model=model.name,
+        namespace=namespace,
+        port_name=METRICS_PORT_NAME,
+        pause_seconds=loader.interval_seconds,
+        budget_seconds=load_seconds(model) + startup_seconds(model),
+    )
 
 
 def _resolved(plan: ScalingPlan) -> Scaling:

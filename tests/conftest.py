@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from rehearsal.cluster import Cluster
 
-# "standard" is the default class and binds at once, "first-consumer" waits for a pod; addresses come at once.
+# "standard" is the default class and binds at once, "first-consumer" waits for a pod; addresses come at once. Image
+# volumes are off before 1.35 (KEP-4639), and pods with one are shown to the API server, too.
 SHARED_OPTIONS = ClusterOptions.model_validate(
     {
         "storage_classes": ["standard", {"name": "first-consumer", "binding_mode": "WaitForFirstConsumer"}],
+        "feature_gates": {"ImageVolume": True},
         "open_crds": [
             "servicemonitors.monitoring.coreos.com",
             "podmonitors.monitoring.coreos.com",

@@ -12,7 +12,7 @@ from stacks.spec.cluster import KindCluster
 from stacks.spec.node_pool import NodePool
 
 
-def render_config(node_pools: Sequence[NodePool]) -> dict[str, Any]:
+def render_config(spec: KindCluster, node_pools: Sequence[NodePool]) -> dict[str, Any]:
     """Return kind's configuration: a control plane and ``min`` workers per pool with the pool's labels.
 
     Workers have the machine's resources and no cards, so a pod that asks for an accelerator stays Pending.
@@ -22,8 +22,10 @@ def render_config(node_pools: Sequence[NodePool]) -> dict[str, Any]:
         for pool in sorted(node_pools, key=lambda pool: pool.name)
         for _ in range(pool.min)
     ]
+    gates = {"featureGates": {"ImageVolume": True}} if spec.image_volumes else {}
     return {
         "apiVersion": "kind.x-k8s.io/v1alpha4",
+        **gates,
         "kind": "Cluster",
         "nodes": [{"role": "control-plane"}, *workers],
     }
@@ -31,7 +33,7 @@ def render_config(node_pools: Sequence[NodePool]) -> dict[str, Any]:
 
 def make(spec: KindCluster, node_pools: Sequence[NodePool], opts: pulumi.ResourceOptions) -> MadeCluster:
     """Register the cluster, under the logical name ``kind-{name}``."""
-    options = {"config": render_config(node_pools), "image": spec.node_image or ""}
+    options = {"config": render_config(spec, node_pools), "image": spec.node_image or ""}
     local = LocalCluster(f"kind-{spec.name}", tool="kind", name=spec.name, options=options, opts=opts)
     return MadeCluster(
         name=spec.name,

@@ -1,16 +1,13 @@
 """A rehearsal cluster: a real control plane on this machine, nodes simulated, pods without containers."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import pulumi
 
 from components.cluster.local import LocalCluster
 from components.cluster.made import MadeCluster
-from stacks.spec.cluster import RehearsalCluster
-
-REHEARSAL_VERSION: Final = "1.34"
-"""Kubernetes version the rehearsal brings; the cluster is asked for it, so another one is an error there."""
+from stacks.spec.cluster import REHEARSAL_VERSION, RehearsalCluster
 
 
 def render_options(
@@ -33,6 +30,7 @@ def render_options(
         "open_crds": sorted(set(open_crds)),
         "owner": owner,
         "storage_classes": sorted(set(storage_classes)),
+        **({"feature_gates": {"ImageVolume": True}} if spec.image_volumes else {}),
     }
 
 

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from components.loaders import image_volume, init, node_cache, preload, sync
+from components.loaders import image_volume, init, node_cache, preload, sidecar, sync
 from components.loaders.contract import MODEL_MOUNT, NOTHING_LOADED, Loaded, LoaderPlace
 from stacks.spec.loader import (
     ImageLoader,
@@ -60,7 +60,9 @@ def _by_agent(loader: Loader, source: AgentSource, place: LoaderPlace) -> Loaded
             return preload.render(loader, source, place)
         case NodeCacheLoader():
             return node_cache.render(loader, source, place)
-        case SidecarLoader() | ImageLoader():
+        case SidecarLoader():
+            return sidecar.render(loader, source, place)
+        case ImageLoader():
             raise ValueError(_unfit(place, loader, source))
         case _:
             assert_never(loader)

@@ -29,6 +29,9 @@ CONTAINER: Final = "cache-models"
 ACCOUNT: Final = "node-cache"
 """Service account of the cache's pods: no rights, no token."""
 
+INTERVAL_SECONDS: Final = 60
+"""Pause between two looks at the list of models and at what is kept."""
+
 _COMPONENT: Final = "node-cache"
 _ROOT: Final = 0
 _STORE_VOLUME: Final = "model-store"
@@ -185,7 +188,11 @@ def _container(cache: CachePool, pull_secret: str | None) -> Manifest:
     container = agent_container(
         name=CONTAINER,
         image=cache.image,
-        args=[*args, "--listen", f"0.0.0.0:{METRICS_PORT}", "--deadline-seconds", str(budget)],
+        args=[
+            *args,
+            *("--listen", f"0.0.0.0:{METRICS_PORT}", "--deadline-seconds", str(budget)),
+            *("--interval-seconds", str(INTERVAL_SECONDS)),
+        ],
         mounts=[
             {"name": _STORE_VOLUME, "mountPath": _STORE_MOUNT},
             {"name": _LIST_VOLUME, "mountPath": _LIST_MOUNT, "readOnly": True},
@@ -197,10 +204,16 @@ def _container(cache: CachePool, pull_secret: str | None) -> Manifest:
         **container,
         "resources": _RESOURCES,
         "ports": [{"name": METRICS_PORT_NAME, "containerPort": METRICS_PORT}],
-        "readinessProbe": {
-            "failureThreshold": 2,
-            "httpGet": {"path": "/readyz", "port": METRICS_PORT_NAME},
-            "periodSeconds": 5,
-            "timeoutSeconds": 2,
-        },
+        # Alive while its loop turns, however long a load takes; ready once every listed model is there.
+        "livenessProbe": _probe("/healthz", failures=6),
+        "readinessProbe": _probe("/readyz", failures=2),
+    }
+
+
+def _probe(path: str, *, failures: int) -> Manifest:
+    return {
+        "failureThreshold": failures,
+        "httpGet": {"path": path, "port": METRICS_PORT_NAME},
+        "periodSeconds": 5,
+        "timeoutSeconds": 2,
     }

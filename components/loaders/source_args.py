@@ -56,10 +56,9 @@ def followed(source: AgentSource) -> str:
     Raises:
         ValueError: it has no tag.
     """
-    named = source.reference.split("@", 1)[0]
-    if ":" not in named.rsplit("/", 1)[1]:
+    if source.followed is None:
         raise ValueError(f'source "{source.reference}" names no tag to follow; write host/repository:tag@sha256:…')
-    return named
+    return source.followed
 
 
 def version_key(source: AgentSource) -> str:

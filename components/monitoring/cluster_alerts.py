@@ -21,6 +21,8 @@ def alerts(watched: Watched) -> Iterator[Alert]:
         yield _at_max(watched)
     if watched.queue_scaled:
         yield _scaler_failing(watched)
+    if watched.cron_job is not None:
+        yield _sync_failing(watched, watched.cron_job)
     yield _not_ready(watched)
     yield _crash_looping(watched)
     yield _out_of_memory(watched)
@@ -50,6 +52,22 @@ def _scaler_failing(watched: Watched) -> Alert:
         severity="warning",
         summary=f"KEDA cannot read the queue of model {watched.name}.",
         description="It keeps the pods that are there and adds none. Look at the ScaledObject's conditions.",
+    )
+
+
+def _sync_failing(watched: Watched, cron_job: str) -> Alert:
+    """A run that goes on has started after the last success too, so its whole budget passes first."""
+    of_it = f'{{namespace="{watched.namespace}",cronjob="{cron_job}"}}'
+    started = f"kube_cronjob_status_last_schedule_time{of_it}"
+    done = f"kube_cronjob_status_last_successful_time{of_it}"
+    on = "on (namespace, cronjob)"
+    return Alert(
+        name="ModelSyncFailing",
+        expression=f"{started} unless {on} ({done} >= {on} {started})",
+        minutes=minutes(watched.startup_seconds) + _HOLD_MINUTES,
+        severity="warning",
+        summary=f"Newer versions of model {watched.name} do not reach the shared storage.",
+        description=f"CronJob {cron_job} has not succeeded since its last start. Look at the log of its last Job.",
     )
 
 

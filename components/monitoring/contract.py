@@ -4,6 +4,30 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WatchedLoader:
+    """A loader that runs on and shows metrics, for one model.
+
+    Attributes:
+        model: the model's name, which it gives its series.
+        namespace: where its pods are.
+        port_name: named port of its pods.
+        pause_seconds: time between two looks for a new version.
+        budget_seconds: time until a new version is loaded and served; waiting that long is no fault.
+    """
+
+    model: str
+    namespace: str
+    port_name: str
+    pause_seconds: int
+    budget_seconds: int
+
+    @property
+    def series(self) -> str:
+        """Label matchers of what it shows of the model."""
+        return f'namespace="{self.namespace}",model="{self.model}"'
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Watched:
     """One served model.
 
@@ -18,6 +42,8 @@ class Watched:
         waiting_per_pod: waiting requests per pod that are still fine; None = no queue.
         cache_metric: gauge from 0 to 1, how full the memory for running requests is; None = none.
         queue_scaled: KEDA moves the number of pods.
+        loader: the loader that runs on in each pod; None = there is none.
+        cron_job: CronJob that brings new versions; None = there is none.
     """
 
     name: str
@@ -31,6 +57,8 @@ class Watched:
     waiting_per_pod: int | None
     cache_metric: str | None
     queue_scaled: bool
+    loader: WatchedLoader | None
+    cron_job: str | None
 
     @property
     def series(self) -> str:

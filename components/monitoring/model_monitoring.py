@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.monitoring import alerts, service_monitor
-from components.monitoring.contract import Watched
+from components.monitoring import alerts, pod_monitor, service_monitor
+from components.monitoring.contract import Watched, WatchedLoader
 from components.objects import KubernetesObject
 from components.runtimes.contract import Server
 from components.workload.contract import Endpoint
@@ -22,6 +22,8 @@ class ModelMonitoringArgs:
         min_pods, max_pods: bounds of the number of pods.
         waiting_per_pod: waiting requests per pod that are still fine; None = no queue.
         queue_scaled: KEDA moves the number of pods.
+        loader: the loader that runs on in each pod; None = there is none.
+        cron_job: CronJob that brings new versions; None = there is none.
         load_seconds: time the weights may take before the server starts.
         monitoring: the stack's ``monitoring`` section.
         after: resources that must be there first, the namespace for instance.
@@ -29,6 +31,8 @@ class ModelMonitoringArgs:
 
     endpoint: Endpoint
     server: Server
+    loader: WatchedLoader | None
+    cron_job: str | None
     min_pods: int
     max_pods: int
     waiting_per_pod: int | None
@@ -39,7 +43,7 @@ class ModelMonitoringArgs:
 
 
 class ModelMonitoring(pulumi.ComponentResource):
-    """Children, all named ``{name}``: PrometheusRule and, for a server with metrics, ServiceMonitor."""
+    """Children, all named ``{name}``: PrometheusRule, and monitors of what shows metrics: server and loader."""
 
     def __init__(self, name: str, args: ModelMonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:monitoring:ModelMonitoring", name, None, opts)
@@ -48,6 +52,8 @@ class ModelMonitoring(pulumi.ComponentResource):
         monitor = service_monitor.render(target, args.monitoring)
         if monitor is not None:
             KubernetesObject(name, monitor, child)
+        if args.loader is not None:
+            KubernetesObject(name, pod_monitor.render(name, args.loader, args.monitoring), child)
         KubernetesObject(name, alerts.render(target, args.monitoring), child)
         self.register_outputs({})
 
@@ -67,4 +73,6 @@ def watched(args: ModelMonitoringArgs) -> Watched:
         waiting_per_pod=args.waiting_per_pod,
         cache_metric=server.cache_metric,
         queue_scaled=args.queue_scaled,
+        loader=args.loader,
+        cron_job=args.cron_job,
     )

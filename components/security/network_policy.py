@@ -32,7 +32,7 @@ class ModelTraffic:
         client_namespaces: namespaces whose pods may call it.
         source_ranges: networks outside the cluster that may call it through a load balancer; they match only where
             the Service keeps the caller's address (``externalTrafficPolicy: Local``).
-        metrics_port: port that is scraped; None = no metrics.
+        metrics_ports: ports that are scraped; empty = no metrics.
         monitoring_namespace: namespace of the Prometheus that scrapes; None = nobody does.
         loader_ports: TCP ports loading must reach; empty = no way out.
         loader_cidrs: networks they may be reached in; empty = any.
@@ -41,7 +41,7 @@ class ModelTraffic:
     serving_port: int
     client_namespaces: Sequence[str]
     source_ranges: Sequence[str]
-    metrics_port: int | None
+    metrics_ports: Sequence[int]
     monitoring_namespace: str | None
     loader_ports: Sequence[int]
     loader_cidrs: Sequence[str]
@@ -118,9 +118,9 @@ def _ingress(traffic: ModelTraffic) -> list[Manifest]:
         *({"ipBlock": {"cidr": cidr}} for cidr in sorted(set(traffic.source_ranges))),
     ]
     rules: list[Manifest] = [{"from": callers, "ports": [_tcp(traffic.serving_port)]}]
-    if traffic.metrics_port is not None and traffic.monitoring_namespace is not None:
+    if traffic.metrics_ports and traffic.monitoring_namespace is not None:
         scraper = [_from_namespace(traffic.monitoring_namespace)]
-        rules.append({"from": scraper, "ports": [_tcp(traffic.metrics_port)]})
+        rules.append({"from": scraper, "ports": [_tcp(port) for port in sorted(set(traffic.metrics_ports))]})
     return rules
 
 

@@ -69,6 +69,7 @@ def render(
                 "initContainers": list(loaded.init_containers),
                 "nodeSelector": dict(sorted(placement.nodes.node_selector.items())),
                 "securityContext": pod_security(server.user, server.group),
+                "shareProcessNamespace": loaded.share_process_namespace or None,
                 "serviceAccountName": placement.service_account,
                 "terminationGracePeriodSeconds": server.drain.grace_seconds,
                 "tolerations": list(placement.nodes.tolerations),
@@ -92,7 +93,7 @@ def _annotations(server: Server, loaded: Loaded) -> dict[str, str]:
 
 def _filled(manifest: Manifest) -> Manifest:
     """Return ``manifest`` without empty lists and maps: the API server drops them, so a refresh would show a change."""
-    return {key: value for key, value in manifest.items() if value not in ([], {})}
+    return {key: value for key, value in manifest.items() if value not in ([], {}, None)}
 
 
 def _spread(name: str) -> Manifest:

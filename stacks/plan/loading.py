@@ -3,6 +3,10 @@
 from math import ceil
 from typing import Final, Literal
 
+from stacks.plan.capabilities import has_sidecars
+from stacks.plan.loader_choice import Choice, Situation, choose
+from stacks.plan.placement import pool_of
+from stacks.plan.scaling import scaling_of
 from stacks.spec.loader import (
     ImageLoader,
     InitLoader,
@@ -13,8 +17,10 @@ from stacks.spec.loader import (
     SyncLoader,
 )
 from stacks.spec.model import Model
+from stacks.spec.runtime import HttpRuntime
 from stacks.spec.source import ImageSource
 from stacks.spec.stack import StackSpec
+from stacks.spec.storage import AccessMode
 
 READ_MIB_PER_SECOND: Final = 200
 """Slow but usual sequential read of a network volume, MiB/s; budgets are made with it, not promises."""
@@ -31,19 +37,47 @@ _SLACK: Final = 2
 
 def loader_of(spec: StackSpec, model: Model) -> Loader:
     """Return the model's loader with everything left out filled in."""
-    if model.loader is None:
-        return (
-            ImageLoader(type="image")
-            if isinstance(model.source, ImageSource)
-            else _filled(spec, InitLoader(type="init"))
-        )
-    return _filled(spec, model.loader)
+    return choice_of(spec, model).loader
 
 
-def _filled(spec: StackSpec, loader: Loader) -> Loader:
-    if not isinstance(loader, InitLoader) or loader.into is not None:
-        return loader
-    return loader.model_copy(update={"into": "pod" if spec.storage.models is None else "storage"})
+def choice_of(spec: StackSpec, model: Model) -> Choice:
+    """Return the loader and why it is this one."""
+    written = model.loader
+    if written is None:
+        return choose(_situation(spec, model))
+    if isinstance(written, InitLoader) and written.into is None:
+        written = written.model_copy(update={"into": "pod" if spec.storage.models is None else "storage"})
+    return Choice(loader=written, reason="the stack file says so")
+
+
+def _situation(spec: StackSpec, model: Model) -> Situation:
+    source, pool, volume = model.source, pool_of(spec, model), spec.storage.models
+    reload = model.runtime.reload if isinstance(model.runtime, HttpRuntime) else None
+    pods = scaling_of(model).max_replicas
+    alone = all(other is model or other.source is None for other in spec.models)
+    return Situation(
+        image=isinstance(source, ImageSource),
+        size_gib=0 if source is None else source.size_gib,
+        room_gib=0 if source is None else source.disk_mib / 1024,
+        max_pods=pods,
+        access=access_of(spec),
+        storage_gib=None if volume is None or volume.type == "existingClaim" else volume.size_gib,
+        only_pod=pods == 1 and alone,
+        node_disk_gib=0 if pool is None else pool.disk_gib,
+        steady=pool is not None and pool.min == pool.max,
+        serverless=pool is not None and pool.serverless,
+        sidecars=has_sidecars(spec.cluster),
+        reload=None if reload is None else reload.type,
+        follows=source is not None and source.followed is not None,
+    )
+
+
+def access_of(spec: StackSpec) -> AccessMode | None:
+    """Return how many nodes may mount the shared volume; None where there is none."""
+    volume = spec.storage.models
+    if volume is None:
+        return None
+    return "ReadWriteMany" if volume.type == "nfs" else volume.access_mode
 
 
 def loads_into(spec: StackSpec, model: Model) -> Literal["pod", "storage", "node"]:
@@ -57,6 +91,11 @@ def loads_into(spec: StackSpec, model: Model) -> Literal["pod", "storage", "node
             return "storage"
         case NodeCacheLoader() | ImageLoader():
             return "node"
+
+
+def copies_of(loader: Loader) -> int:
+    """Return how many versions lie beside each other where the loader puts them."""
+    return loader.versions if isinstance(loader, SidecarLoader | SyncLoader) else 1
 
 
 def startup_seconds(model: Model) -> int:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from stacks.plan.loading import loader_of
 from stacks.plan.scaling import scaling_of
 from stacks.spec.cluster import ExistingCluster
+from stacks.spec.loader import NodeCacheLoader, SidecarLoader
 from stacks.spec.stack import StackSpec
 from stacks.spec.storage import ClaimVolume, ExistingClaimVolume
 
@@ -30,6 +32,8 @@ def open_crds(spec: StackSpec) -> tuple[str, ...]:
 
 def _crds(spec: StackSpec) -> Iterator[str]:
     if spec.monitoring is not None:
+        if any(isinstance(loader_of(spec, model), SidecarLoader | NodeCacheLoader) for model in spec.models):
+            yield "podmonitors.monitoring.coreos.com"
         yield "prometheusrules.monitoring.coreos.com"
         yield "servicemonitors.monitoring.coreos.com"
     if any(scaling_of(model).signal == "queue" for model in spec.models):

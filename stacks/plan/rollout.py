@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from stacks.plan.loading import loads_into
+from stacks.plan.loading import access_of, loads_into
 from stacks.plan.placement import accelerators_of
 from stacks.plan.scaling import scaling_of
 from stacks.spec.model import Model
@@ -18,9 +18,7 @@ def replacement_of(spec: StackSpec, model: Model, pool: NodePool) -> Replacement
     ``surge`` (a new pod first) where the pool has room for one pod more than all its models may have; else ``replace``
     (an old pod goes first), which needs a second pod to keep serving; else ``recreate``, with a gap nobody can avoid.
     """
-    volume = spec.storage.models
-    one_node = volume is not None and volume.type != "nfs" and volume.access_mode == "ReadWriteOnce"
-    if model.source is not None and loads_into(spec, model) == "storage" and one_node:
+    if model.source is not None and loads_into(spec, model) == "storage" and access_of(spec) == "ReadWriteOnce":
         return "recreate"
     if _has_room(spec, model, pool):
         return "surge"

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from stacks.errors import Problem
 from stacks.parse import Unparsed
-from stacks.rules import arguments, clusters, images, loading, names, placement, scaling, storage
+from stacks.rules import arguments, clusters, hot_update, images, loading, names, placement, room, scaling, storage
 from stacks.salvage import at_home, whole_part
 from stacks.spec.stack import StackSpec
 
@@ -14,10 +14,12 @@ Rule = Callable[[StackSpec], Iterator[Problem]]
 RULES: Final[tuple[Rule, ...]] = (
     arguments.problems,
     clusters.problems,
+    hot_update.problems,
     images.problems,
     loading.problems,
     names.problems,
     placement.problems,
+    room.problems,
     scaling.problems,
     storage.problems,
 )

@@ -1,10 +1,13 @@
 """Section ``cluster``: where everything runs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from stacks.spec.base import ConfigKey, ImageReference, KubernetesVersion, LabelValue, Name, Section
+
+REHEARSAL_VERSION: Final = "1.34"
+"""Kubernetes version the rehearsal brings; the cluster is asked for it, so another one is an error there."""
 
 Operator = Literal["keda", "prometheusOperator"]
 """Operators whose custom resources a stack may use."""
@@ -21,6 +24,9 @@ class RehearsalCluster(Section):
     address_delay_seconds: float | None = Field(
         default=0, ge=0, le=3600, description="wait before a LoadBalancer Service gets an address; null = never"
     )
+    image_volumes: bool = Field(
+        default=False, description="switch the feature gate ImageVolume on, which Kubernetes 1.34 leaves off"
+    )
 
 
 class KindCluster(Section):
@@ -33,6 +39,9 @@ class KindCluster(Section):
     )
     kubernetes_version: KubernetesVersion = Field(
         default="1.34", description="what nodeImage brings; rules and capabilities are judged by it"
+    )
+    image_volumes: bool = Field(
+        default=False, description="switch the feature gate ImageVolume on; from Kubernetes 1.35 on it is on by itself"
     )
     operators: tuple[Operator, ...] = Field(default=(), description="operators already installed in the cluster")
 
@@ -72,6 +81,10 @@ class ExistingCluster(Section):
         min_length=1, description="stable cluster id; while it stays, a new kubeconfig replaces nothing"
     )
     kubernetes_version: KubernetesVersion = Field(description="server version; rules and capabilities are judged by it")
+    image_volumes: bool | None = Field(
+        default=None,
+        description="pods can mount images: gate ImageVolume, containerd 2.1 or CRI-O 1.31. Left out: from 1.35 on",
+    )
     operators: tuple[Operator, ...] = Field(default=(), description="operators already installed in the cluster")
 
 

@@ -1,6 +1,6 @@
 """How a model's weights reach the pod."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,8 @@ _SCHEDULE = form(
     r"^(\S+ ){4}\S+$",
     'five fields of a crontab line, such as "*/15 * * * *" (Kubernetes, "CronJob", "Schedule syntax")',
 )
+
+_AT_ONCE: Final = 2  # the current version, and the next one, which is whole before anything changes
 
 
 class _AgentLoader(Section):
@@ -34,6 +36,14 @@ class SidecarLoader(_AgentLoader):
 
     type: Literal["sidecar"]
     interval_seconds: int = Field(default=60, ge=5, le=86_400, description="pause between two looks at the tag, s")
+    keep_previous: int = Field(
+        default=1, ge=0, le=8, description="versions kept beside the current one; each takes its size of node disk"
+    )
+
+    @property
+    def versions(self) -> int:
+        """Versions that lie beside each other at most."""
+        return _AT_ONCE + self.keep_previous
 
 
 class SyncLoader(_AgentLoader):
@@ -41,6 +51,14 @@ class SyncLoader(_AgentLoader):
 
     type: Literal["sync"]
     schedule: str = Field(default="*/15 * * * *", pattern=_SCHEDULE, description="when to look at the tag, UTC")
+    keep_previous: int = Field(
+        default=1, ge=1, le=8, description="versions kept beside the current one, for servers that still read them"
+    )
+
+    @property
+    def versions(self) -> int:
+        """Versions that lie beside each other at most."""
+        return _AT_ONCE + self.keep_previous
 
 
 class PreloadLoader(_AgentLoader):

@@ -29,6 +29,12 @@ class _OciSource(Section):
     plain_http: bool = Field(default=False, description="the registry speaks HTTP without TLS; never the default")
 
     @property
+    def followed(self) -> str | None:
+        """The name that may move, without the digest; None where there is none to follow."""
+        named = self.reference.split("@", 1)[0]
+        return named if ":" in named.rsplit("/", 1)[1] else None
+
+    @property
     def disk_mib(self) -> int:
         """Room one copy of the weights needs on a volume of its own, MiB."""
         return ceil(self.size_gib * 1024 * _DISK_SHARE) + _DISK_EXTRA_MIB
@@ -56,6 +62,11 @@ class ImageSource(Section):
     reference: OciDigestReference = Field(description="host/repository[:tag]@sha256:digest of the image")
     path: ImagePath = Field(default="/models", description="directory of the weights inside the image")
     size_gib: float = Field(gt=0, le=4096, description="size of the image's files, GiB; start-up budget and node disk")
+
+    @property
+    def followed(self) -> str | None:
+        """Always None: a volume never changes under a running pod."""
+        return None
 
     @property
     def disk_mib(self) -> int:

@@ -30,7 +30,12 @@ class Kubectl:
 
     def __init__(self, kubeconfig: Path, namespace: str) -> None:
         self.namespace = namespace
+        self._kubeconfig = kubeconfig
         self._command = [str(find_tool("kubectl")), "--kubeconfig", str(kubeconfig)]
+
+    def at(self, namespace: str) -> Kubectl:
+        """Return the same cluster and another namespace."""
+        return Kubectl(self._kubeconfig, namespace)
 
     def run(self, *args: str, document: Any = None) -> str:  # noqa: ANN401 - any JSON value
         """Run kubectl, with ``document`` on its standard input, and return what it prints.
@@ -52,9 +57,10 @@ class Kubectl:
         Raises:
             Refused: one of them was refused; the text names each.
         """
-        items = [self._moved(manifest) for manifest in manifests]
+        items = [self.moved(manifest) for manifest in manifests]
         whole = {"apiVersion": "v1", "kind": "List", "items": items}
         return self.run("create", "--dry-run=server", "--validate=strict", "-f", "-", document=whole)
 
-    def _moved(self, manifest: Manifest) -> Manifest:
+    def moved(self, manifest: Manifest) -> Manifest:
+        """Return a namespaced object as one of this namespace."""
         return {**manifest, "metadata": {**manifest["metadata"], "namespace": self.namespace}}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from itertools import product
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,6 +23,7 @@ from components.workload.rollout import times
 from stacks.spec.model import Expose, ExposeCluster, ExposeLoadBalancer, Scaling
 from stacks.spec.monitoring import Monitoring
 from tests.api.conftest import SUFFIX
+from tests.api.differences import differences
 from tests.api.kubectl import Refused
 from tests.components.model_samples import ARTIFACT, HTTP, KIT, ON_CARDS, ON_CPU, VLLM, load, place, serve
 
@@ -105,19 +106,6 @@ def watched() -> Watched:
         cache_metric=server.cache_metric,
         queue_scaled=True,
     )
-
-
-def differences(sent: object, kept: object, path: str = "spec") -> list[str]:
-    """Return where ``kept`` lacks or changes something of ``sent``; what the API server adds is no difference."""
-    if isinstance(sent, dict) and isinstance(kept, dict):
-        own, other = cast("Manifest", sent), cast("Manifest", kept)
-        return [line for key in own for line in differences(own[key], other.get(key), f"{path}.{key}")]
-    if isinstance(sent, list) and isinstance(kept, list):
-        wanted, found = cast("list[object]", sent), cast("list[object]", kept)
-        missing = [f"{path}: {len(wanted)} entries became {len(found)}"] if len(found) < len(wanted) else []
-        pairs = enumerate(zip(wanted, found, strict=False))  # what is added comes last: tolerations, for instance
-        return [line for at, (one, two) in pairs for line in differences(one, two, f"{path}[{at}]")] + missing
-    return [] if sent == kept else [f"{path}: {sent!r} became {kept!r}"]
 
 
 @pytest.mark.parametrize(("runtime", "how"), list(product(RUNTIMES, LOADED)))

@@ -52,10 +52,16 @@ ON_CPU = replace(
 )
 
 
-def place(*, claim: str | None = None, secret: str | None = "registry", user: int = 2000) -> LoaderPlace:  # noqa: S107 - the name of a Secret
-    """Return a place for the loader of the model ``qwen``."""
+def place(
+    *,
+    claim: str | None = None,
+    secret: str | None = "registry",  # noqa: S107 - the name of a Secret
+    user: int = 2000,
+    model: str = "qwen",
+) -> LoaderPlace:
+    """Return a place for a model's loader."""
     return LoaderPlace(
-        model="qwen",
+        model=model,
         namespace="models",
         service_account="model-server",
         nodes=ON_CPU.nodes,

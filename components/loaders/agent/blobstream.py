@@ -1,5 +1,7 @@
 """A blob as a stream that survives broken connections and vouches for its own bytes at the end."""
 
+from collections.abc import Iterable
+
 from .blob import Blob, Body
 from .deadline import Deadline
 from .errors import AgentError, DigestError, NetworkError
@@ -34,6 +36,16 @@ class BlobStream:
         self._body: Body | None = None
         self._finished = False
 
+    def begin_with(self, pieces: Iterable[bytes]) -> None:
+        """Take the beginning from what an earlier run left on the disk; ``read`` gives the rest.
+
+        Only the digest at the end says whether it was the beginning of this blob.
+        """
+        for piece in pieces:
+            self._deadline.check()
+            self._checksum.update(piece)
+            self._offset += len(piece)
+
     def read(self) -> bytes:
         """Return the next bytes; empty only once the whole blob has come and is what it should be.
 
@@ -51,11 +63,6 @@ class BlobStream:
                 self._failures = 0
                 return data
         return b""
-
-    def drain(self) -> None:
-        """Read to the end, so that the digest is checked."""
-        while self.read():
-            pass
 
     def close(self) -> None:
         """Drop the connection."""
@@ -97,7 +104,7 @@ class BlobStream:
     def _recover(self, error: AgentError) -> None:
         self.close()
         self._failures += 1
-        if not error.retriable or self._failures >= allowed_attempts(error):
+        if error.spent or not error.retriable or self._failures >= allowed_attempts(error):
             raise error
         pause = self._deadline.back_off(self._failures, error)
         self._log.warning(

@@ -157,11 +157,11 @@ class Load:
         total = sum(layer.blob.size for layer in plan.layers)
         self._log.info("plan", key=key, layers=len(plan.layers), bytes=total, resolved=dict(plan.resolved))
         with self._store.staging(key) as staging:
-            recovered = staging.recover(layer.key for layer in plan.layers)
+            recovered = staging.recover(plan.layers)
             missing = [layer for layer in plan.layers if layer.key not in recovered]
             reused = Reuse(self._store, self._log).take(staging, missing)
             missing = [layer for layer in missing if layer.key not in reused]
-            left = sum(layer.blob.size for layer in missing)
+            left = sum(staging.missing_bytes(layer) for layer in missing)
             self._log.info("missing", recovered=len(recovered), reused=len(reused), moved=len(missing), bytes=left)
             progress = Progress(self._log, left, self._settings.on_bytes)
             try:
@@ -186,7 +186,7 @@ class Load:
             )
 
     def _move(self, staging: Staging, layers: Iterable[Layer], progress: Progress) -> None:
-        loader = LayerLoader(self._deadline, self._log, progress, staging.tree, self._settings.max_layer_bytes)
+        loader = LayerLoader(self._deadline, self._log, progress, staging, self._settings.max_layer_bytes)
 
         def one(layer: Layer) -> None:
             self._deadline.check()

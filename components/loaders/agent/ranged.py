@@ -29,7 +29,7 @@ SLOTS: Final = 16
 OpenRange = Callable[[int, int], Body]
 """Starts reading from a first byte up to before an end. One attempt; raises AgentError."""
 
-_slots = threading.BoundedSemaphore(SLOTS)  # of the process: that is what has the memory
+slots = threading.BoundedSemaphore(SLOTS)  # of the process: that is what has the memory
 
 
 class _Part(Protocol):
@@ -94,7 +94,7 @@ class RangedBody:
         part: _Part | None = self._ahead.popleft() if self._ahead else None
         if part is None and self._next < self._size:
             part = _PartNow(self._pieces())
-        while len(self._ahead) < PARTS_AHEAD and self._next < self._size and _slots.acquire(blocking=False):
+        while len(self._ahead) < PARTS_AHEAD and self._next < self._size and slots.acquire(blocking=False):
             self._ahead.append(_PartAhead(self._pieces()))
         return part
 
@@ -158,7 +158,7 @@ class _PartAhead:
             last = self._users == 0
         if last:
             self._ready = SimpleQueue()  # what nobody will read goes before another part comes
-            _slots.release()
+            slots.release()
 
 
 def _pieces(  # a range, its name, and the two that go with every operation
@@ -181,7 +181,7 @@ def _pieces(  # a range, its name, and the two that go with every operation
         except AgentError as error:
             failures += 1
             if not error.retriable or failures >= allowed_attempts(error):
-                error.retriable = False  # it has had its attempts; the stream shall not multiply them
+                error.spent = True  # the stream shall not multiply the attempts
                 raise
             pause = deadline.back_off(failures, error)
             log.warning(

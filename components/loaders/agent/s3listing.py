@@ -18,12 +18,14 @@ from .xmlread import leaves
 PAGE_LIMIT_BYTES: Final = 16 * 1024 * 1024
 """Longest page that is read: 1000 keys of 1024 bytes, each byte escaped, have 3 MiB and what stands around them."""
 
+PAGE_KEYS: Final = 1000
+"""Keys asked for at a time, the most a store gives."""
+
 SPARE_PAGES: Final = 20
 """Pages read beyond what the wanted objects fill; after that a crowded prefix is asked for each object instead."""
 
 HEADS_AT_A_TIME: Final = 8
 
-_PAGE_KEYS: Final = 1000
 _NO_LISTING: Final = frozenset({"AccessDenied", "MethodNotAllowed", "NotImplemented"})
 
 
@@ -54,7 +56,7 @@ def stored_objects(client: S3Client, folder: str, keys: Sequence[str]) -> dict[s
 def _listed(client: S3Client, folder: str, wanted: frozenset[str]) -> Iterator[tuple[str, StoredObject]]:
     token = ""
     left = set(wanted)
-    for _ in range(SPARE_PAGES + len(wanted) // _PAGE_KEYS):
+    for _ in range(SPARE_PAGES + len(wanted) // PAGE_KEYS):
         page = _page(client, folder, token)
         if page is None:
             return
@@ -66,7 +68,7 @@ def _listed(client: S3Client, folder: str, wanted: frozenset[str]) -> Iterator[t
 
 
 def _page(client: S3Client, folder: str, token: str) -> tuple[list[tuple[str, StoredObject]], str] | None:
-    query = [("list-type", "2"), ("encoding-type", "url"), ("prefix", folder)]
+    query = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", str(PAGE_KEYS)), ("prefix", folder)]
     if token:
         query.append(("continuation-token", token))
 

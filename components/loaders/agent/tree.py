@@ -2,8 +2,9 @@
 
 import errno
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,9 @@ from .records import FileRecord, Written
 FILE_MODE: Final = 0o644
 EXECUTABLE_MODE: Final = 0o755
 DIRECTORY_MODE: Final = 0o755
+
+EARLY_BYTES: Final = 8 * 1024 * 1024
+"""Written bytes after which the disk is set to work on them; else ``fsync`` finds most of a file still to write."""
 
 
 class TreeWriter:
@@ -46,12 +50,50 @@ class TreeWriter:
         if parts:
             self.directories.append("/".join(parts))
 
-    def write_file(self, parts: tuple[str, ...], chunks: Iterable[memoryview | bytes], *, executable: bool) -> None:
+    def write_file(
+        self,
+        parts: tuple[str, ...],
+        chunks: Iterable[memoryview | bytes],
+        *,
+        executable: bool,
+        begun: Path | None = None,
+    ) -> None:
         """Write a new file and wait until it is on the disk.
+
+        Args:
+            parts: its path.
+            chunks: its content, or what is still missing of it.
+            executable: its mode.
+            begun: file with the beginning; it becomes the new file.
 
         Raises:
             UnsafeError: the path was already written.
         """
+        with self._created(parts, executable=executable, begun=begun) as file:
+            _append(file, chunks)
+
+    def clone_file(self, parts: tuple[str, ...], clone_into: Callable[[int], bool]) -> bool:
+        """Write a new file by letting it share the blocks of another, if the file system can.
+
+        Args:
+            parts: its path.
+            clone_into: does it, given the descriptor of an empty file; returns whether it could.
+
+        Returns:
+            Whether the file is there; if not, nothing is.
+
+        Raises:
+            UnsafeError: the path was already written.
+        """
+        with self._created(parts, executable=False, begun=None) as file:
+            cloned = clone_into(file.fileno())
+        if not cloned:
+            self._root.joinpath(self.files.pop().path).unlink()
+        return cloned
+
+    @contextmanager
+    def _created(self, parts: tuple[str, ...], *, executable: bool, begun: Path | None) -> Generator[FileIO]:
+        """Open a new file; afterwards it is on the disk and remembered."""
         if parents := parts[:-1]:
             self.make_directory(parents)
             self.directories.pop()
@@ -62,16 +104,16 @@ class TreeWriter:
             descriptor = os.open(path, flags, FILE_MODE)
         except FileExistsError:
             raise UnsafeError(f"the artifact has two entries for {name!r}") from None
-        size = 0
-        self.files.append(FileRecord(path=name, size=size, executable=executable))
+        self.files.append(FileRecord(path=name, size=0, executable=executable))
+        if begun is not None:
+            os.close(descriptor)
+            begun.replace(path)  # over the empty file that kept the name free
+            descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123  # a descriptor, not a path
             os.fchmod(descriptor, EXECUTABLE_MODE if executable else FILE_MODE)
-            for chunk in chunks:
-                size += len(chunk)
-                view = memoryview(chunk)
-                while view:
-                    view = view[file.write(view) :]
+            yield file
             os.fsync(descriptor)
+            size = os.fstat(descriptor).st_size
         self.files[-1] = FileRecord(path=name, size=size, executable=executable)
 
     def written(self) -> Written:
@@ -85,6 +127,21 @@ class TreeWriter:
                 self._root.joinpath(record.path).unlink()
         self.files.clear()
         self.directories.clear()
+
+
+def _append(file: FileIO, chunks: Iterable[memoryview | bytes]) -> None:
+    """Write to the end of a file."""
+    size = early = file.seek(0, os.SEEK_END)
+    for chunk in chunks:
+        size += len(chunk)
+        view = memoryview(chunk)
+        while view:
+            view = view[file.write(view) :]
+        if size - early >= EARLY_BYTES:
+            # Starts writing these pages to the disk without waiting (Linux ``mm/fadvise.c``, POSIX_FADV_DONTNEED);
+            # those not yet written stay in memory, where the server that reads the model finds them.
+            os.posix_fadvise(file.fileno(), early, size - early, os.POSIX_FADV_DONTNEED)
+            early = size
 
 
 def sync_directory(path: Path) -> None:

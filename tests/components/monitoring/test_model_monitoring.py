@@ -2,16 +2,18 @@
 
 import pulumi
 
+from components.monitoring.contract import WatchedLoader
 from components.monitoring.model_monitoring import ModelMonitoring, ModelMonitoringArgs
 from components.objects import KubernetesObject
 from components.runtimes.contract import Server
 from components.workload.contract import Endpoint
 from stacks.spec.monitoring import Monitoring
 from tests.components.model_samples import HTTP, serve
+from tests.components.monitoring.watched_sample import WATCHED
 from tests.mocks import Recorded, deploy
 
 
-def run(server: Server) -> Recorded:
+def run(server: Server, loader: WatchedLoader | None = None) -> Recorded:
     def program() -> None:
         manifest = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "qwen", "namespace": "models"}}
         endpoint = Endpoint(
@@ -32,6 +34,8 @@ def run(server: Server) -> Recorded:
             max_pods=4,
             waiting_per_pod=None if server.queue is None else server.queue.target,
             queue_scaled=server.queue is not None,
+            loader=loader,
+            cron_job=None,
             load_seconds=300,
             monitoring=Monitoring(),
         )
@@ -50,6 +54,11 @@ def test_a_server_with_metrics_gets_both() -> None:
         "kubernetes:monitoring.coreos.com/v1:PrometheusRule",
         "kubernetes:monitoring.coreos.com/v1:ServiceMonitor",
     ]
+
+
+def test_a_loader_that_runs_on_is_scraped_in_the_pods() -> None:
+    assert WATCHED.loader is not None
+    assert "kubernetes:monitoring.coreos.com/v1:PodMonitor" in kinds(run(serve(), WATCHED.loader))
 
 
 def test_a_server_without_metrics_gets_rules_only() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from components.monitoring.contract import Watched
+from components.monitoring.contract import Watched, WatchedLoader
 
 WATCHED: Final = Watched(
     name="qwen",
@@ -16,4 +16,8 @@ WATCHED: Final = Watched(
     waiting_per_pod=5,
     cache_metric="vllm:kv_cache_usage_perc",
     queue_scaled=True,
+    loader=WatchedLoader(
+        model="qwen", namespace="models", port_name="loader-metrics", pause_seconds=60, budget_seconds=600
+    ),
+    cron_job="qwen-sync",
 )

@@ -9,7 +9,7 @@ CLOSED = ModelTraffic(
     serving_port=8000,
     client_namespaces=(),
     source_ranges=(),
-    metrics_port=None,
+    metrics_ports=(),
     monitoring_namespace=None,
     loader_ports=(),
     loader_cidrs=(),
@@ -62,14 +62,14 @@ def test_callers_are_listed_once_and_in_order() -> None:
 
 
 def test_prometheus_reaches_the_metrics_port_only() -> None:
-    traffic = replace(CLOSED, metrics_port=9100, monitoring_namespace="monitoring")
+    traffic = replace(CLOSED, metrics_ports=(9100,), monitoring_namespace="monitoring")
     rules = render_model("qwen", "models", traffic)["spec"]["ingress"]
     assert rules[1:] == [{"from": [namespace("monitoring")], "ports": [{"port": 9100, "protocol": "TCP"}]}]
     assert rules[0]["ports"] == [{"port": 8000, "protocol": "TCP"}]
 
 
 def test_metrics_stay_closed_without_monitoring() -> None:
-    for traffic in (replace(CLOSED, metrics_port=9100), replace(CLOSED, monitoring_namespace="monitoring")):
+    for traffic in (replace(CLOSED, metrics_ports=(9100,)), replace(CLOSED, monitoring_namespace="monitoring")):
         assert len(render_model("qwen", "models", traffic)["spec"]["ingress"]) == 1
 
 

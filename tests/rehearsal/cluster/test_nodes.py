@@ -63,6 +63,24 @@ def test_job_completes(api: Api, gpu_node: str) -> None:
     assert found["status"]["succeeded"] == 1
 
 
+def test_job_fails_with_the_exit_code_its_image_asks_for(api: Api, gpu_node: str) -> None:
+    """The Job controller is the real one: the policy's verdict on the exit code is its own."""
+    assert gpu_node
+    pod = {"restartPolicy": "Never", "containers": [{"name": "m", "image": "rehearsal.invalid/exits:5"}]}
+    rule = {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [5]}}
+    spec = {"template": {"spec": pod}, "podFailurePolicy": {"rules": [rule]}}
+    api.create("jobs", {"metadata": {"name": "hopeless"}, "spec": spec}, "/apis/batch/v1")
+
+    found = api.wait("jobs", "hopeless", lambda job: job["status"].get("failed"), "/apis/batch/v1")
+
+    api.wait("jobs", "hopeless", lambda job: _reason_of_failure(job) == "PodFailurePolicy", "/apis/batch/v1")
+    assert found["status"]["failed"] == 1
+
+
+def _reason_of_failure(job: Object) -> str:
+    return next((c["reason"] for c in job["status"].get("conditions", []) if c["type"] == "Failed"), "")
+
+
 def test_slow_and_failing_pods_can_be_played(api: Api, gpu_node: str) -> None:
     """Two annotations play a slow start and an image that cannot be pulled."""
     assert gpu_node

@@ -16,6 +16,7 @@ from components.loaders.agent.store import Store
 from tests.components.loaders.agent.conftest import Agent
 from tests.components.loaders.agent.fake_registry import FakeRegistry
 from tests.components.loaders.agent.kits import noise, small_kit, tree_of
+from tests.components.loaders.agent.layers import layer_at
 
 KEY = f"sha256-{'1' * 64}"
 
@@ -98,11 +99,12 @@ def test_taken_over_tree_keeps_only_what_was_marked_and_is_whole(tmp_path: Path,
         whole, short = (
             FileRecord(path=name, size=size, executable=False) for name, size in (("whole", 5), ("short", 6))
         )
-        mine.mark_done("a", Written(files=(whole,), directories=("empty/deep",)))
-        mine.mark_done("b", Written(files=(short,), directories=()))
-        (mine.path / "layers/c").write_text("{broken")
+        wanted = [layer_at(name) for name in ("whole", "short", "unmarked")]
+        for layer, written in zip(wanted, (whole, short), strict=False):
+            mine.mark_done(layer.key, Written(files=(written,), directories=("empty/deep",)))
+        (mine.path / "layers" / wanted[2].key).write_text("{broken")
 
-        assert mine.recover(["a", "b", "c", "d"]) == {"a"}
+        assert mine.recover(wanted) == {wanted[0].key}
 
         assert sorted(found.name for found in mine.tree.rglob("*")) == ["deep", "empty", "whole"]
 
