@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from components.loaders.node_cache_pods import CachedModel, CachePool
 from components.node_pool.contract import NodeTarget
-from stacks.spec.loader import ImageLoader, NodeCacheLoader, PreloadLoader, SyncLoader
+from stacks.spec.loader import ImageLoader, NodeCacheLoader, PreloadLoader, SidecarLoader, SyncLoader
+from stacks.spec.runtime import HttpReload, SignalReload
 from stacks.spec.source import ImageSource
 from tests.components.model_samples import ARTIFACT, DIGEST, KIT, load, place
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 PRELOAD = PreloadLoader(type="preload")
 SYNC = SyncLoader(type="sync", schedule="*/30 * * * *")
 NODE_CACHE = NodeCacheLoader(type="nodeCache")
+SIDECAR = SidecarLoader(type="sidecar")
+HTTP_RELOAD = HttpReload(type="http", path="/reload")
+SIGNAL_RELOAD = SignalReload(type="signal", process="server")
 IMAGE = ImageSource.model_validate(
     {"type": "image", "reference": f"registry.example.com/models/qwen3-image@{DIGEST}", "sizeGib": 16}
 )
@@ -41,6 +46,8 @@ def transports() -> dict[str, Loaded]:
     return {
         "init-pod": load(KIT),
         "init-shared": load(KIT, shared),
+        "sidecar": load(KIT, replace(place(), reload=HTTP_RELOAD), SIDECAR),
+        "sidecar-signal": load(KIT, replace(place(), reload=SIGNAL_RELOAD), SIDECAR),
         "preload": load(KIT, shared, PRELOAD),
         "sync": load(KIT, shared, SYNC),
         "node-cache": load(KIT, place(), NODE_CACHE),
