@@ -82,10 +82,12 @@ def _adapter(place: LoaderPlace) -> list[str]:
     reload: Reload | None = place.reload
     match reload:
         case HttpReload():
-            url = f"http://127.0.0.1:{place.server_port}{reload.path}"
-            return ["--adapter", "http", "--adapter-url", url, "--adapter-method", reload.method]
+            told = ["--adapter-url", _url(place, reload.path), "--adapter-method", reload.method]
+            status = ["--adapter-status", str(reload.status)]
+            return ["--adapter", "http", *told, *status, *_proof(place, reload.confirm_path)]
         case SignalReload():
-            return ["--adapter", "signal", "--adapter-process", reload.process, "--adapter-signal", reload.signal]
+            told = ["--adapter-process", reload.process, "--adapter-signal", reload.signal]
+            return ["--adapter", "signal", *told, *_proof(place, reload.confirm_path)]
         case SelfReload():
             return ["--adapter", "none"]
         case None:
@@ -95,6 +97,14 @@ def _adapter(place: LoaderPlace) -> list[str]:
             )
         case _:
             assert_never(reload)
+
+
+def _proof(place: LoaderPlace, path: str | None) -> list[str]:
+    return [] if path is None else ["--adapter-confirm-url", _url(place, path)]
+
+
+def _url(place: LoaderPlace, path: str) -> str:
+    return f"http://127.0.0.1:{place.server_port}{path}"
 
 
 def _running_on(budget_seconds: int) -> Manifest:

@@ -171,7 +171,7 @@ GROUPS: Final[tuple[Group, ...]] = (
         ),
         stamps=(f"github.com/distribution/distribution/v3/version.version=v{_REGISTRY}",),
         build_seconds=90,
-        build_gib=1.0,
+        build_gib=2.0,
         optional=True,  # tests of the loaders pull from it
     ),
 )

@@ -33,11 +33,17 @@ class VllmRuntime(Section):
 
 
 class HttpReload(Section):
-    """One request to the server; an answer of the class 2xx means that it serves the new version."""
+    """One request to the server, whose JSON body names the version: `{"key": "sha256-…", "path": "…"}`."""
 
     type: Literal["http"]
     path: str = Field(pattern=HTTP_PATH, description="path of the server's own port that makes it load again")
     method: Literal["POST", "PUT", "GET"] = Field(default="POST", description="method of the request")
+    status: int = Field(default=200, ge=200, le=299, description="status of the answer that means yes")
+    confirm_path: str | None = Field(
+        default=None,
+        pattern=HTTP_PATH,
+        description="path whose answer names the version's directory once it is served; left out: the status is proof",
+    )
 
 
 class SignalReload(Section):
@@ -46,6 +52,11 @@ class SignalReload(Section):
     type: Literal["signal"]
     process: str = Field(min_length=1, max_length=200, description="name of the server's process, as `ps` shows it")
     signal: Literal["HUP", "USR1", "USR2"] = Field(default="HUP", description="signal that makes it load again")
+    confirm_path: str | None = Field(
+        default=None,
+        pattern=HTTP_PATH,
+        description="path whose answer names the version's directory once it is served; left out: there is no proof",
+    )
 
 
 class SelfReload(Section):

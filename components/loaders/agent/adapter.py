@@ -25,6 +25,13 @@ class Version:
 class Adapter(Protocol):
     """Tells one runtime. The link was switched already when it is called."""
 
+    def prepare(self, version: Version) -> None:
+        """Lay out what the runtime reads when it starts, for a version that was loaded before it runs.
+
+        Without any network, so an init container can do it and a sidecar need not wait for a server that waits for it.
+        """
+        ...
+
     def apply(self, version: Version, previous: Version | None, deadline: Deadline) -> None:
         """Tell the runtime of a version, and return once it is proven to serve it.
 

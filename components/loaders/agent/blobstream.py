@@ -104,7 +104,7 @@ class BlobStream:
     def _recover(self, error: AgentError) -> None:
         self.close()
         self._failures += 1
-        if not error.retriable or self._failures >= allowed_attempts(error):
+        if error.spent or not error.retriable or self._failures >= allowed_attempts(error):
             raise error
         pause = self._deadline.back_off(self._failures, error)
         self._log.warning(

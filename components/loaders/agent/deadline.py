@@ -1,9 +1,11 @@
 """The time a load may take, the pause between attempts, and the wish to stop."""
 
 import random
+import socket
 import threading
 import time
 import weakref
+from contextlib import suppress
 from typing import Final
 
 from .errors import AgentError, DeadlineError, NetworkError, StoppedError
@@ -15,6 +17,12 @@ CAP_SECONDS: Final = 30.0
 """Longest pause whatever the count."""
 
 _RANDOM: Final = random.SystemRandom()
+
+
+def _hang_up(connection: socket.socket) -> None:
+    with suppress(OSError):  # it may not be connected, or be closed already
+        # Of the plain socket: that of a TLS connection forgets its state, which another thread is using.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 class Deadline:
@@ -30,7 +38,15 @@ class Deadline:
         self._stop = threading.Event()
         self._reason = ""
         self._children: weakref.WeakSet[Deadline] = weakref.WeakSet()
-        self._lock = threading.Lock()
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+        self._lock = threading.RLock()  # ``stop`` may come as a signal while this thread holds it
+
+    def watch(self, connection: socket.socket) -> None:
+        """Let ``stop`` end whatever this connection waits for, in whichever thread that is."""
+        with self._lock:
+            self._sockets.add(connection)
+            if self._stop.is_set():
+                _hang_up(connection)
 
     def child(self, seconds: float) -> "Deadline":
         """Return a deadline for a part of the work: it ends with this one, this one does not end with it."""
@@ -48,8 +64,11 @@ class Deadline:
             self._reason = self._reason or reason
             self._stop.set()
             children = list(self._children)
+            connections = list(self._sockets)
         for child in children:
             child.stop(reason)
+        for connection in connections:
+            _hang_up(connection)
 
     def check(self) -> None:
         """Raise if the load has to end now.

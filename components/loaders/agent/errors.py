@@ -25,13 +25,15 @@ class AgentError(Exception):
 
     Attributes:
         exit_code: what the process ends with.
-        retriable: whether trying again may help; cleared on an error that has had its attempts already.
+        retriable: whether trying again may help.
         keeps_staging: whether what was moved so far is kept for the next run.
+        spent: set on an error whose attempts within this load are used up; a load as a whole may be tried again.
     """
 
     exit_code: ClassVar[int] = 1
-    retriable: bool = False
+    retriable: ClassVar[bool] = False
     keeps_staging: ClassVar[bool] = True
+    spent: bool = False
 
 
 class UsageError(AgentError):

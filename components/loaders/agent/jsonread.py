@@ -12,11 +12,23 @@ def document(data: bytes, where: str) -> dict[str, object]:
     Raises:
         UnsupportedError: it is not JSON, or not an object.
     """
+    return mapping(_parsed(data, where), where)
+
+
+def listing(data: bytes, where: str) -> list[object]:
+    """Parse one JSON array.
+
+    Raises:
+        UnsupportedError: it is not JSON, or not an array.
+    """
+    return items(_parsed(data, where), where)
+
+
+def _parsed(data: bytes, where: str) -> object:
     try:
-        value: object = json.loads(data)
+        return json.loads(data)
     except (ValueError, RecursionError) as error:
         raise UnsupportedError(f"{where}: not JSON ({error})") from error
-    return mapping(value, where)
 
 
 def mapping(value: object, where: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Moving one layer: download, verify, unpack and write in a single pass."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from .deadline import Deadline
 from .decompress import Bounded, decompressed, expanded_limit_bytes
 from .errors import DigestError, UnsafeError
 from .exact import ExactReader
+from .localfile import LocalBlob
 from .logs import Log
 from .paths import safe_file_path, safe_path
 from .plan import Layer
@@ -71,6 +73,9 @@ class LayerLoader:
                 return writer
 
     def _once(self, layer: Layer, writer: TreeWriter, begun: Path | None) -> None:
+        local = layer.blob if isinstance(layer.blob, LocalBlob) and layer.form == "raw" and begun is None else None
+        if local is not None and self._clone(local, layer, writer):
+            return
         blob = BlobStream(layer.blob, self._deadline, self._log, self._progress)
         if begun is not None:
             self._log.info("continued", blob=layer.blob.name, at_bytes=begun.stat().st_size, of_bytes=layer.blob.size)
@@ -88,6 +93,20 @@ class LayerLoader:
         finally:
             stream.close()
             blob.close()
+
+    def _clone(self, blob: LocalBlob, layer: Layer, writer: TreeWriter) -> bool:
+        """Share a local file's blocks, then check the clone, which nobody else can write to."""
+        if not writer.clone_file(layer.parts, blob.clone_into):
+            return False
+        clone = replace(blob, root=self._staging.tree)
+        stream = BlobStream(clone, self._deadline, self._log, self._progress)
+        try:
+            while stream.read():
+                pass  # its end checks the digest
+        finally:
+            stream.close()
+        self._log.step("file-cloned", path=blob.name)
+        return True
 
     def _write(self, layer: Layer, stream: ReadAhead, writer: TreeWriter, begun: Path | None) -> None:
         limit = expanded_limit_bytes(layer.compression, layer.blob.size, self._max_layer_bytes)

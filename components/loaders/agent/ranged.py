@@ -181,7 +181,7 @@ def _pieces(  # a range, its name, and the two that go with every operation
         except AgentError as error:
             failures += 1
             if not error.retriable or failures >= allowed_attempts(error):
-                error.retriable = False  # it has had its attempts; the stream shall not multiply them
+                error.spent = True  # the stream shall not multiply the attempts
                 raise
             pause = deadline.back_off(failures, error)
             log.warning(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from .authorizer import Authorizer
+from .challenge import parse_challenges
 from .deadline import Deadline
 from .errors import AgentError, AuthError, DigestError, NetworkError, NotFoundError
 from .logs import Log
@@ -19,6 +20,12 @@ _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
 _HUB: Final = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
+
+
+def _finds_token_invalid(response: Response) -> bool:
+    """Return whether a Bearer challenge says so (RFC 6750 section 3.1, "Error Codes")."""
+    challenges = parse_challenges(response.header("WWW-Authenticate"))
+    return any(challenge.parameters.get("error") == "invalid_token" for challenge in challenges)
 
 
 class Registry:
@@ -151,6 +158,11 @@ class Registry:
         if origin(response.url) != origin(url):
             # Blob storage behind a redirect: a signed address may have run out, asking the registry again helps.
             return NetworkError(f"{where} from the storage the registry redirects to")
+        if _finds_token_invalid(response):
+            return AuthError(
+                f"{where}; the registry does not accept the token that its token server has just given: "
+                "compare the clocks of the two, then issuer, service and keys in the registry's configuration"
+            )
         if response.status in {_UNAUTHORIZED, _FORBIDDEN}:
             return AuthError(f"{where}; the credentials of --registry-config may not pull this repository")
         if response.status == _NOT_FOUND:

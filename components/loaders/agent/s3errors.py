@@ -1,9 +1,9 @@
 """What an object store's refusal means, and what helps.
 
-Codes: Amazon S3 API Reference, "Error responses" (list of error codes). Two more stores: OSS answers path addressing
-with ``SecondLevelDomainForbidden`` (peak/s5cmd issue 518), COS refuses it for buckets made since 2024 with 403
-(Tencent Cloud document 436/57456) and expired temporary keys with codes of its own. Of an answer only code, region
-and endpoint are repeated: its message may hold key names, its ``CanonicalRequest`` the session token.
+Codes: Amazon S3 API Reference, "Error responses" (list of error codes). Path addressing is refused by OSS with
+``SecondLevelDomainForbidden`` (github.com/peak/s5cmd issue 518) and by COS, for buckets made since 2024, with
+``PathStyleDomainForbidden`` (Tencent Cloud document 436/57456, github.com/gobackup/gobackup issue 233). Of an answer
+only code, region and endpoint are repeated: its message may hold key names, its ``CanonicalRequest`` the session token.
 """
 
 import re

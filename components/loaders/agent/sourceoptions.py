@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 
 from .errors import UsageError
 
-Kind = Literal["modelkit", "oci", "s3"]
+Kind = Literal["modelkit", "oci", "s3", "http", "huggingface", "claim"]
 Addressing = Literal["virtual", "path"]
 
 REGISTRY_KINDS: Final = frozenset({"modelkit", "oci"})
@@ -40,16 +40,12 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     add("--source", required=True, choices=get_args(Kind), help="kind of source")
-    add(
-        "--reference",
-        required=True,
-        help="host/repository[:tag]@sha256:… or s3://bucket/prefix@sha256:…; the digest decides",
-    )
+    add("--reference", required=True, help="what to load; the digest or commit after @ decides, see docs/loaders.md")
     add(
         "--filter",
         action="append",
         default=[],
-        help="repeatable; modelkit: model, docs, datasets:NAME, …; s3: pattern of paths",
+        help="repeatable; modelkit: model, docs, datasets:NAME, …; files: *.json",
     )
     add("--registry-config", type=Path, help="dockerconfigjson file; read again at every attempt")
     add("--credentials", type=Path, help="file with the credentials of a source that is no registry; read at every use")
@@ -65,6 +61,10 @@ def source_problems(raw: argparse.Namespace) -> Iterator[str]:
     """Yield what cannot be right."""
     if raw.source == "oci" and raw.filter:
         yield "--filter does not work with --source oci"
+    if raw.source in REGISTRY_KINDS | {"claim"} and raw.credentials:
+        yield f"--credentials does not work with --source {raw.source}"
+    if raw.endpoint and raw.source not in {"s3", "huggingface"}:
+        yield f"--endpoint does not work with --source {raw.source}"
     if raw.endpoint and not _ENDPOINT.fullmatch(raw.endpoint):
         yield f"--endpoint {raw.endpoint!r} is not https://host[:port]"
 

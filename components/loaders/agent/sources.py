@@ -2,8 +2,13 @@
 
 from .authorizer import Authorizer
 from .awscredentials import AwsCredentialsFile
+from .bearer import BearerFile
+from .claim import ClaimSource, ClaimTracked, parse_claim
 from .credentials import DockerConfig
 from .deadline import Deadline
+from .hfreference import parse_huggingface
+from .httplist import HttpListSource, HttpListTracked, HttpReference, parse_http
+from .huggingface import DEFAULT_ENDPOINT, HuggingFaceSource, HuggingFaceTracked, explain
 from .logs import Log
 from .modelkit import ModelKitSource
 from .oci import OciSource
@@ -16,6 +21,7 @@ from .s3client import S3Client
 from .sourceoptions import SourceOptions
 from .tagtrack import TagTracked
 from .transport import Transport
+from .web import Web
 
 
 def transport_of(options: SourceOptions, deadline: Deadline) -> Transport:
@@ -43,6 +49,29 @@ def s3_client_of(options: SourceOptions, bucket: str, deadline: Deadline, log: L
     return S3Client(transport_of(options, deadline), endpoint, credentials, deadline, log)
 
 
+def http_of(options: SourceOptions, reference: HttpReference, deadline: Deadline, log: Log) -> Web:
+    """Return the server of a list."""
+    return Web(
+        transport=transport_of(options, deadline),
+        deadline=deadline,
+        log=log,
+        base=reference.url,
+        bearer=BearerFile(options.credentials),
+    )
+
+
+def hub_of(options: SourceOptions, deadline: Deadline, log: Log) -> Web:
+    """Return the Hugging Face hub, or the mirror that ``--endpoint`` names."""
+    return Web(
+        transport=transport_of(options, deadline),
+        deadline=deadline,
+        log=log,
+        base=options.endpoint or DEFAULT_ENDPOINT,
+        bearer=BearerFile(options.credentials),
+        explain=explain,
+    )
+
+
 def pinned_source(options: SourceOptions, deadline: Deadline, log: Log) -> Source:
     """Return the version that a reference pins.
 
@@ -58,6 +87,14 @@ def pinned_source(options: SourceOptions, deadline: Deadline, log: Log) -> Sourc
         case "s3":
             address = parse_pinned_s3(options.reference)
             return S3Source(s3_client_of(options, address.bucket, deadline, log), address, options.filters)
+        case "http":
+            http = parse_http(options.reference, pinned=True)
+            return HttpListSource(http_of(options, http, deadline, log), http, options.filters)
+        case "huggingface":
+            commit = parse_huggingface(options.reference, pinned=True)
+            return HuggingFaceSource(hub_of(options, deadline, log), commit, options.filters)
+        case "claim":
+            return ClaimSource(deadline, parse_claim(options.reference, pinned=True), options.filters)
 
 
 def tracked(options: SourceOptions, log: Log) -> Tracked:
@@ -75,11 +112,18 @@ def tracked(options: SourceOptions, log: Log) -> Tracked:
             )
         case "s3":
             address = parse_s3(options.reference)
-            # Wrong options show at once.
+            # Options that do not go together show at once.
             endpoint_of(address.bucket, options.endpoint, options.region, options.addressing)
-            return S3Tracked(
-                lambda deadline: s3_client_of(options, address.bucket, deadline, log), address, options.filters
-            )
+            bucket = address.bucket
+            return S3Tracked(lambda deadline: s3_client_of(options, bucket, deadline, log), address, options.filters)
+        case "http":
+            http = parse_http(options.reference, pinned=False)
+            return HttpListTracked(lambda deadline: http_of(options, http, deadline, log), http, options.filters)
+        case "huggingface":
+            branch = parse_huggingface(options.reference, pinned=False)
+            return HuggingFaceTracked(lambda deadline: hub_of(options, deadline, log), branch, options.filters)
+        case "claim":
+            return ClaimTracked(parse_claim(options.reference, pinned=False), options.filters)
 
 
 def _registry_source(options: SourceOptions, registry: Registry, reference: Reference) -> Source:

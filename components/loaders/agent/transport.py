@@ -1,6 +1,7 @@
 """One HTTP request at a time, over TLS unless told otherwise; every failure becomes an AgentError."""
 
 import http.client
+import socket
 import ssl
 from collections.abc import Mapping
 from functools import cache
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from .connect import connected
 from .deadline import Deadline
 from .errors import AgentError, CertificateError, NetworkError, UsageError
 
@@ -212,6 +214,7 @@ class Transport:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         everywhere = {"User-Agent": "slipway-loader", "Accept-Encoding": "identity"}
         try:
+            connection.sock = self._socket(parts)
             connection.request(method, target, body=body, headers={**everywhere, **headers})
             return Response(url, connection)
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -219,10 +222,24 @@ class Transport:
             raise as_agent_error(error, url) from error
 
     def _connection(self, parts: SplitResult, url: str) -> http.client.HTTPConnection:
-        timeout = self._deadline.timeout_seconds(IDLE_SECONDS)
         host = parts.hostname or ""
         if parts.scheme == "https":
-            return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=tls_context(self._ca_file))
+            return http.client.HTTPSConnection(host, parts.port, context=tls_context(self._ca_file))
         if parts.scheme == "http" and self._plain_http:
-            return http.client.HTTPConnection(host, parts.port, timeout=timeout)
+            return http.client.HTTPConnection(host, parts.port)
         raise NetworkError(f"{place(url)}: plain HTTP is refused; give --plain-http if that is meant")
+
+    def _socket(self, parts: SplitResult) -> socket.socket:
+        """Connect here, not in ``http.client``, whose look-up of a name would know no deadline."""
+        host = parts.hostname or ""
+        plain = connected(host, parts.port or _DEFAULT_PORTS[parts.scheme], self._deadline, IDLE_SECONDS)
+        if parts.scheme == "http":
+            return plain
+        secured = tls_context(self._ca_file).wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+        self._deadline.watch(secured)
+        try:
+            secured.do_handshake()
+        except BaseException:
+            secured.close()
+            raise
+        return secured

@@ -2,8 +2,8 @@
 
 import errno
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import Final
@@ -69,6 +69,31 @@ class TreeWriter:
         Raises:
             UnsafeError: the path was already written.
         """
+        with self._created(parts, executable=executable, begun=begun) as file:
+            _append(file, chunks)
+
+    def clone_file(self, parts: tuple[str, ...], clone_into: Callable[[int], bool]) -> bool:
+        """Write a new file by letting it share the blocks of another, if the file system can.
+
+        Args:
+            parts: its path.
+            clone_into: does it, given the descriptor of an empty file; returns whether it could.
+
+        Returns:
+            Whether the file is there; if not, nothing is.
+
+        Raises:
+            UnsafeError: the path was already written.
+        """
+        with self._created(parts, executable=False, begun=None) as file:
+            cloned = clone_into(file.fileno())
+        if not cloned:
+            self._root.joinpath(self.files.pop().path).unlink()
+        return cloned
+
+    @contextmanager
+    def _created(self, parts: tuple[str, ...], *, executable: bool, begun: Path | None) -> Generator[FileIO]:
+        """Open a new file; afterwards it is on the disk and remembered."""
         if parents := parts[:-1]:
             self.make_directory(parents)
             self.directories.pop()
@@ -86,8 +111,9 @@ class TreeWriter:
             descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123  # a descriptor, not a path
             os.fchmod(descriptor, EXECUTABLE_MODE if executable else FILE_MODE)
-            size = _append(file, chunks)
+            yield file
             os.fsync(descriptor)
+            size = os.fstat(descriptor).st_size
         self.files[-1] = FileRecord(path=name, size=size, executable=executable)
 
     def written(self) -> Written:
@@ -103,8 +129,8 @@ class TreeWriter:
         self.directories.clear()
 
 
-def _append(file: FileIO, chunks: Iterable[memoryview | bytes]) -> int:
-    """Write to the end of a file and return its size."""
+def _append(file: FileIO, chunks: Iterable[memoryview | bytes]) -> None:
+    """Write to the end of a file."""
     size = early = file.seek(0, os.SEEK_END)
     for chunk in chunks:
         size += len(chunk)
@@ -116,7 +142,6 @@ def _append(file: FileIO, chunks: Iterable[memoryview | bytes]) -> int:
             # those not yet written stay in memory, where the server that reads the model finds them.
             os.posix_fadvise(file.fileno(), early, size - early, os.POSIX_FADV_DONTNEED)
             early = size
-    return size
 
 
 def sync_directory(path: Path) -> None:

@@ -12,7 +12,13 @@ import pytest
 
 from components.loaders.agent import deadline
 from components.loaders.agent.cli import main
+from components.loaders.agent.sourceoptions import Kind
+from rehearsal.toolchain.errors import ToolMissingError
+from rehearsal.toolchain.tools import find_tool
+from tests.components.loaders.agent.certificates import Identity
 from tests.components.loaders.agent.fake_registry import FakeRegistry
+from tests.components.loaders.agent.fake_web import Starter
+from tests.components.loaders.agent.real_registry import RealRegistry
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,58 @@ def agent(registry: FakeRegistry, capsys: pytest.CaptureFixture[str], monkeypatc
     return run
 
 
+@pytest.fixture(scope="session")
+def registry_binary() -> Path:
+    """The registry program that ``make test`` has made or found."""
+    try:
+        return find_tool("registry")
+    except ToolMissingError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def real_registry(registry_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealRegistry]:
+    """One open registry over plain HTTP for all tests of this worker; repositories are a test's own."""
+    real = RealRegistry(registry_binary, tmp_path_factory.mktemp("real") / "registry").start()
+    yield real
+    real.stop()
+
+
+StartRegistry = Callable[..., RealRegistry]
+
+
+@pytest.fixture
+def start_registry(registry_binary: Path, tmp_path: Path) -> Iterator[StartRegistry]:
+    """Start real registries with an ``auth`` section and a certificate; they end with the test."""
+    started: list[RealRegistry] = []
+
+    def start(auth: dict[str, object] | None = None, identity: Identity | None = None) -> RealRegistry:
+        root = tmp_path / f"registry-{len(started)}"
+        started.append(RealRegistry(registry_binary, root, auth=auth or {}, identity=identity))
+        return started[-1].start()
+
+    yield start
+    for real in started:
+        real.stop()
+
+
+@pytest.fixture
+def pull(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
+    """Run the agent in this process with the words of its command line, with short pauses between attempts."""
+    monkeypatch.setattr(deadline, "BASE_SECONDS", 0.001)
+
+    def run(*words: str) -> Run:
+        capsys.readouterr()
+        code = main(list(words))
+        text = capsys.readouterr().err
+        return Run(code=code, lines=[json.loads(line) for line in text.splitlines()], text=text)
+
+    return run
+
+
+Pull = Callable[..., Run]
+
+
 def is_untouched(into: Path) -> bool:
     """Return whether nothing is current and nothing is left growing."""
     return not (into / "current").is_symlink() and not list((into / ".store").glob("*.tmp-*"))
@@ -112,3 +170,25 @@ def remount_read_only() -> Callable[[Path], None]:
         _mount("-o", "remount,ro", str(where))
 
     return remount
+
+
+@pytest.fixture
+def servers() -> Iterator[Starter]:
+    """Start servers that end with the test."""
+    starter = Starter()
+    yield starter
+    starter.stop()
+
+
+@pytest.fixture
+def load(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
+    """Run ``agent once`` with short pauses between attempts."""
+    monkeypatch.setattr(deadline, "BASE_SECONDS", 0.001)
+
+    def run(source: Kind, reference: str, into: Path, *more: str) -> Run:
+        capsys.readouterr()
+        code = main(["once", "--source", source, "--reference", reference, "--into", str(into), *more])
+        text = capsys.readouterr().err
+        return Run(code=code, lines=[json.loads(line) for line in text.splitlines()], text=text)
+
+    return run

@@ -7,9 +7,11 @@ from typing import Final, cast
 
 import pytest
 
-from tests.components.loaders.agent.conftest import Agent
+from tests.components.loaders.agent.agent_process import once
+from tests.components.loaders.agent.conftest import Agent, Pull
 from tests.components.loaders.agent.fake_registry import FakeRegistry
 from tests.components.loaders.agent.kits import tree_of
+from tests.components.loaders.agent.real_registry import RealRegistry
 
 KITS: Final = Path(__file__).parents[5] / "shared" / "modelkits"
 
@@ -63,6 +65,22 @@ def test_same_tree_with_a_parent_kit(tmp_path: Path, registry: FakeRegistry, age
     assert run.code == 0, run.text
     assert tree_of(tmp_path / "current") == flat(kit)
     assert run.last("plan")["resolved"] == {"localhost:5001/fixtures/base:2.1.0": parent["digest"]}
+
+
+@pytest.mark.parametrize("name", ["base", "base-gzip", "tuned"])
+def test_same_tree_from_a_real_registry(tmp_path: Path, real_registry: RealRegistry, pull: Pull, name: str) -> None:
+    made = FakeRegistry()
+    kit, parent = push(made, name), push(made, "base")
+    real_registry.push(made)
+    repository = str(kit["repository"])
+    words = once(real_registry.host, str(kit["digest"]), tmp_path, repository=repository)
+
+    run = pull(*words, "--mirror", f"localhost:5001=http://{real_registry.host}")
+
+    assert run.code == 0, run.text
+    assert tree_of(tmp_path / "current") == flat(kit)
+    resolved = {"localhost:5001/fixtures/base:2.1.0": parent["digest"]} if name == "tuned" else {}
+    assert run.last("plan")["resolved"] == resolved
 
 
 @pytest.mark.parametrize(

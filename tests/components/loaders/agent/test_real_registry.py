@@ -1,230 +1,202 @@
-"""The agent against a real registry (github.com/distribution/distribution v3.1.2), where one is to be had.
-
-``SLIPWAY_REGISTRY`` names the binary; ``go build github.com/distribution/distribution/v3/cmd/registry`` makes it.
-"""
+"""The agent against a real registry: anonymous, users, tokens, TLS, and credentials that run out and are rotated."""
 
 import base64
-import http.client
 import json
-import os
-import shutil
-import socket
-import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
-from urllib.parse import urlsplit
 
+import bcrypt
 import pytest
 
-from components.loaders.agent.cli import main
-from tests.components.loaders.agent.fake_registry import MANIFEST_TYPE, FakeRegistry
-from tests.components.loaders.agent.kits import noise, small_kit, tree_of
+from components.loaders.agent.deadline import Deadline
+from tests.components.loaders.agent.agent_process import once, run_agent
+from tests.components.loaders.agent.certificates import PrivateAuthority
+from tests.components.loaders.agent.conftest import Pull, StartRegistry
+from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
+from tests.components.loaders.agent.kits import noise, push_artifact, small_kit, tree_of
+from tests.components.loaders.agent.real_registry import RealRegistry
+from tests.components.loaders.agent.tcp_proxy import TcpProxy
 from tests.components.loaders.agent.test_auth import docker_config
-
-BINARY: Final = os.environ.get("SLIPWAY_REGISTRY", "")
-USER_LINE: Final = "puller:$2b$05$Fm4fOPpR5etBslhoqh7o2uWe3nS.l4hV1OoHnkUv8fuJK2L.9M/7q"
-"""What `htpasswd -B` writes for the password of ``docker_config``."""
-
-pytestmark = pytest.mark.skipif(
-    not BINARY, reason="SLIPWAY_REGISTRY does not name a registry binary (go build …/distribution/v3/cmd/registry)"
-)
+from tests.components.loaders.agent.token_server import StandInTokenServer
 
 
-class RealRegistry:
-    """One registry process with its own directory.
-
-    Args:
-        root: for its files.
-        auth: the ``auth`` section of its configuration, as JSON, which is YAML too.
-    """
-
-    def __init__(self, root: Path, auth: dict[str, object]) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        config: dict[str, object] = {
-            "version": "0.1",
-            "log": {"accesslog": {"disabled": True}, "level": "error"},
-            "storage": {"filesystem": {"rootdirectory": str(root / "storage")}},
-            "http": {"addr": f"127.0.0.1:{self.port}", "secret": "of-this-test"},
-        }
-        root.mkdir()
-        (root / "config.yml").write_text(json.dumps({**config, **({"auth": auth} if auth else {})}))
-        self.process = subprocess.Popen(
-            [BINARY, "serve", str(root / "config.yml")],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={"PATH": os.environ["PATH"], "OTEL_TRACES_EXPORTER": "none"},
-        )
-        self._wait()
-
-    @property
-    def host(self) -> str:
-        """Host and port."""
-        return f"127.0.0.1:{self.port}"
-
-    def _wait(self) -> None:
-        end = time.monotonic() + 20
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                self.call("GET", "/v2/", b"", {})
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return
-        pytest.fail("the registry did not start")
-
-    def call(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> http.client.HTTPResponse:
-        """Send one request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request(method, path, body, headers)
-        response = connection.getresponse()
-        response.read()
-        connection.close()
-        return response
-
-    def push(self, made: FakeRegistry, headers: dict[str, str]) -> None:
-        """Push everything a fake registry was given."""
-        for repository in {repository for repository, _ in made.manifests}:
-            for digest, data in made.blobs.items():
-                start = self.call("POST", f"/v2/{repository}/blobs/uploads/", b"", headers)
-                where = urlsplit(start.getheader("Location") or "")
-                done = self.call("PUT", f"{where.path}?{where.query}&digest={digest}", data, headers)
-                assert done.status == 201, done.status
-        for (repository, name), data in made.manifests.items():
-            kind = {"Content-Type": MANIFEST_TYPE}
-            assert self.call("PUT", f"/v2/{repository}/manifests/{name}", data, {**headers, **kind}).status == 201
+def set_password(users: Path, password: str) -> dict[str, object]:
+    """Write the registry's file of users, as ``htpasswd -B`` would, and return the ``auth`` section for it."""
+    hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds=4)).decode()
+    users.write_text(f"puller:{hashed}\n")
+    return {"htpasswd": {"realm": "of this test", "path": str(users)}}
 
 
-Start = Callable[[dict[str, object]], RealRegistry]
+def basic(password: str) -> dict[str, str]:
+    """Return the header of a push."""
+    return {"Authorization": "Basic " + base64.b64encode(f"puller:{password}".encode()).decode()}
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Start real registries; they end with the test."""
-    started: list[RealRegistry] = []
-
-    def make(auth: dict[str, object]) -> RealRegistry:
-        started.append(RealRegistry(tmp_path / f"registry-{len(started)}", auth))
-        return started[-1]
-
-    yield make
-    for registry in started:
-        registry.process.terminate()
-        registry.process.wait(timeout=20)
+def tokens(tmp_path: Path) -> Iterator[StandInTokenServer]:
+    """A stand-in of a token server."""
+    server = StandInTokenServer(tmp_path).start()
+    yield server
+    server.stop()
 
 
-def load(registry: RealRegistry, digest: str, into: Path, *more: str) -> int:
-    """Run the agent."""
-    reference = f"{registry.host}/ns/kit:1.0@{digest}"
-    fixed = ["--source", "modelkit", "--reference", reference, "--into", str(into), "--plain-http"]
-    return main(["once", *fixed, *more])
-
-
-def test_anonymous(tmp_path: Path, start: Start) -> None:
+def test_anonymous_and_without_any_registry_afterwards(tmp_path: Path, start_registry: StartRegistry) -> None:
     made = FakeRegistry()
     digest = small_kit(made, packed=True)
-    registry = start({})
-    registry.push(made, {})
+    registry = start_registry()
+    registry.push(made)
+    words = once(registry.host, digest, tmp_path / "models")
 
-    assert load(registry, digest, tmp_path / "models") == 0
+    assert run_agent(*words).code == 0
 
     assert len(tree_of(tmp_path / "models/current")) == 7
     assert (tmp_path / "models/current/model/weights.bin").read_bytes() == noise(300_000)
-    registry.process.kill()
-    assert load(registry, digest, tmp_path / "models") == 0  # nothing is asked of it any more
+    registry.stop()
+    assert run_agent(*words).code == 0  # nothing is asked of it any more
 
 
-def test_basic(tmp_path: Path, start: Start) -> None:
+def test_user_and_password(tmp_path: Path, start_registry: StartRegistry, pull: Pull) -> None:
     made = FakeRegistry()
     digest = small_kit(made)
-    (tmp_path / "users").write_text(USER_LINE)
-    registry = start({"htpasswd": {"realm": "test", "path": str(tmp_path / "users")}})
-    pair = base64.b64encode(b"puller:right-password").decode()
-    registry.push(made, {"Authorization": f"Basic {pair}"})
+    registry = start_registry(set_password(tmp_path / "users", "right-password"))
+    registry.headers = basic("right-password")
+    registry.push(made)
     config = docker_config(tmp_path / "config.json", registry.host)
 
-    assert load(registry, digest, tmp_path / "anonymous") == 4
-    assert load(registry, digest, tmp_path / "models", "--registry-config", str(config)) == 0
+    anonymous = pull(*once(registry.host, digest, tmp_path / "anonymous"))
+    known = pull(*once(registry.host, digest, tmp_path / "models", "--registry-config", str(config)))
 
+    assert anonymous.code == 4
+    assert known.code == 0, known.text
     assert len(tree_of(tmp_path / "models/current")) == 7
 
 
-class _TokenServer(BaseHTTPRequestHandler):
-    """A stand-in for a registry's token service: signs what is asked for, for one user."""
+def test_password_that_no_longer_holds_keeps_the_old_model_until_it_is_rotated(
+    tmp_path: Path, start_registry: StartRegistry, pull: Pull, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users, into = tmp_path / "users", tmp_path / "models"
+    registry = start_registry(set_password(users, "old-canary"))
+    registry.headers = basic("old-canary")
+    made = FakeRegistry()
+    old, new = small_kit(made, weights=noise(1000, 1)), small_kit(made, weights=noise(1000, 2))
+    registry.push(made)
+    config = docker_config(tmp_path / "config.json", registry.host, password="old-canary")  # noqa: S106  # of this test
+    flags = ("--registry-config", str(config))
+    assert pull(*once(registry.host, old, into, *flags)).code == 0
+    before = tree_of(into / "current")
+    set_password(users, "new-canary")
 
-    key: Path
-    certificate: str
-    asked: list[str]
+    refused = pull(*once(registry.host, new, into, *flags))
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class names it so
-        """Stay quiet."""
+    assert refused.code == 4
+    assert "renew" in refused.why or "may not pull" in refused.why
+    assert "canary" not in refused.text
+    assert tree_of(into / "current") == before
+    assert pull(*once(registry.host, old, into, *flags)).code == 0  # what is there needs no registry
 
-    def do_GET(self) -> None:
-        """Answer with a token, or 401 to anyone else."""
-        self.asked.append(self.path)
-        pair = base64.b64encode(b"puller:right-password").decode()
-        known = self.headers.get("Authorization", "") == f"Basic {pair}"
-        body = json.dumps({"token": make_token(self.key, self.certificate, ["pull"])}).encode()
-        self.send_response(200 if known else 401)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+    def rotate(_self: Deadline, _seconds: float) -> None:
+        docker_config(config, registry.host, password="new-canary")  # noqa: S106  # of this test
 
+    monkeypatch.setattr(Deadline, "sleep", rotate)
+    again = pull(*once(registry.host, new, into, *flags))  # the Secret changes while this very run pauses
 
-def make_token(key: Path, certificate: str, actions: list[str]) -> str:
-    """Return a signed JWT as the registry wants it (distribution docs, "Token Authentication Implementation")."""
-    now = int(time.time())
-    access = [{"type": "repository", "name": "ns/kit", "actions": actions}]
-    header = {"typ": "JWT", "alg": "RS256", "x5c": [certificate]}
-    claims = {"iss": "test", "sub": "puller", "aud": "registry", "exp": now + 600, "nbf": now - 60, "iat": now - 60}
-    text = ".".join(_segment(json.dumps(part).encode()) for part in (header, {**claims, "jti": "1", "access": access}))
-    signed = subprocess.run(
-        [str(shutil.which("openssl")), "dgst", "-sha256", "-sign", str(key)],
-        input=text.encode(),
-        capture_output=True,
-        check=True,
-    )
-    return f"{text}.{_segment(signed.stdout)}"
+    assert again.code == 0, again.text
+    assert again.last("retry")["failures"] == 1
+    assert (into / "current/model/weights.bin").read_bytes() == noise(1000, 2)
 
 
-def _segment(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+def guarded(tokens: StandInTokenServer, start: StartRegistry, made: FakeRegistry) -> RealRegistry:
+    """Start a registry that trusts the token server, and push to it."""
+    registry = start(tokens.auth())
+    writer = tokens.token(("ns/kit", ["pull", "push"]))
+    registry.headers = {"Authorization": f"Bearer {writer}"}
+    registry.push(made)
+    return registry
 
 
-def test_token(tmp_path: Path, start: Start) -> None:
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not on PATH, so no token can be signed")
-    key, pem = tmp_path / "key.pem", tmp_path / "cert.pem"
-    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test"]
-    subprocess.run([openssl, *words, "-keyout", str(key), "-out", str(pem)], check=True, capture_output=True)
-
-    class Service(_TokenServer):
-        asked: list[str] = []  # noqa: RUF012  # one list for this server, read below
-        certificate = "".join(line for line in pem.read_text().splitlines() if not line.startswith("-"))
-
-    Service.key = key
-    service = ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    realm = f"http://127.0.0.1:{service.server_address[1]}/token"
-    token = {"realm": realm, "service": "registry", "issuer": "test", "rootcertbundle": str(pem)}
-    registry = start({"token": token})
+def test_token(tmp_path: Path, start_registry: StartRegistry, tokens: StandInTokenServer, pull: Pull) -> None:
     made = FakeRegistry()
     digest = small_kit(made)
-    writer = make_token(key, Service.certificate, ["pull", "push"])
-    registry.push(made, {"Authorization": f"Bearer {writer}"})
+    registry = guarded(tokens, start_registry, made)
     config = docker_config(tmp_path / "config.json", registry.host)
 
-    assert load(registry, digest, tmp_path / "anonymous") == 4
-    Service.asked.clear()
-    assert load(registry, digest, tmp_path / "models", "--registry-config", str(config)) == 0
+    anonymous = pull(*once(registry.host, digest, tmp_path / "anonymous"))
+    tokens.asked.clear()
+    known = pull(*once(registry.host, digest, tmp_path / "models", "--registry-config", str(config)))
 
+    assert anonymous.code == 4
+    assert known.code == 0, known.text
     assert len(tree_of(tmp_path / "models/current")) == 7
-    assert Service.asked == ["/token?scope=repository%3Ans%2Fkit%3Apull&service=registry"]
-    service.shutdown()
-    service.server_close()
+    assert tokens.asked == ["repository:ns/kit:pull"]  # one token for the manifest, the config and six layers
+
+
+def test_token_that_runs_out_during_a_load_is_renewed(
+    tmp_path: Path, start_registry: StartRegistry, tokens: StandInTokenServer, pull: Pull
+) -> None:
+    made = FakeRegistry()
+    title = "org.opencontainers.image.title"
+    layers = [("application/octet-stream", noise(300_000, number), {title: f"{number}"}) for number in range(3)]
+    digest = push_artifact(made, "ns/kit", layers)
+    registry = guarded(tokens, start_registry, made)
+    slow = TcpProxy(registry.port, marker=b"/blobs/", bytes_per_second=300_000).start()
+    config = docker_config(tmp_path / "config.json", slow.host)
+    tokens.life_seconds = 1
+    flags = ("--registry-config", str(config), "--parallel", "1")
+
+    run = pull(*once(slow.host, digest, tmp_path / "models", *flags, source="oci"))
+
+    slow.stop()
+    assert run.code == 0, run.text
+    assert len(tokens.asked) >= 2
+    assert [line for line in run.lines if line["level"] == "warning"] == []  # a token's end is no failure
+    assert {name: sha for name, (sha, _) in tree_of(tmp_path / "models/current").items()} == {
+        f"{number}": digest_of(noise(300_000, number)).removeprefix("sha256:") for number in range(3)
+    }
+
+
+def test_secret_of_the_token_server_that_is_rotated(
+    tmp_path: Path,
+    start_registry: StartRegistry,
+    tokens: StandInTokenServer,
+    pull: Pull,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = FakeRegistry()
+    digest = small_kit(made)
+    registry = guarded(tokens, start_registry, made)
+    config = docker_config(tmp_path / "config.json", registry.host, password="old-canary")  # noqa: S106  # of this test
+    words = once(registry.host, digest, tmp_path / "models", "--registry-config", str(config))
+
+    refused = pull(*words)
+
+    assert refused.code == 4
+    assert "renew the pull secret" in refused.why
+    assert "canary" not in refused.text
+
+    def rotate(_self: Deadline, _seconds: float) -> None:
+        docker_config(config, registry.host)
+
+    monkeypatch.setattr(Deadline, "sleep", rotate)
+    assert pull(*words).code == 0
+
+
+def test_private_ca_for_registry_and_token_server(tmp_path: Path, start_registry: StartRegistry, pull: Pull) -> None:
+    authority = PrivateAuthority(tmp_path / "authority")
+    tokens = StandInTokenServer(tmp_path, tls=authority.server().context()).start()
+    made = FakeRegistry()
+    digest = small_kit(made)
+    registry = start_registry(tokens.auth(), authority.server())
+    writer = tokens.token(("ns/kit", ["pull", "push"]))
+    registry.headers = {"Authorization": f"Bearer {writer}"}
+    registry.push(made)
+    config = docker_config(tmp_path / "config.json", registry.host)
+    words = [word for word in once(registry.host, digest, tmp_path / "models") if word != "--plain-http"]
+
+    run = pull(*words, "--registry-config", str(config), "--ca-file", str(authority.file))
+    unknown = pull(*words[:-1], str(tmp_path / "other"), "--registry-config", str(config))
+
+    tokens.stop()
+    assert run.code == 0, run.text
+    assert len(tree_of(tmp_path / "models/current")) == 7
+    assert unknown.code == 11
+    assert json.loads((tmp_path / f"models/.store/{digest.replace(':', '-')}.json").read_text())["key"]

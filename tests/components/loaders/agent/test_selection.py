@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.loaders.agent.arguments import ModelArguments, parse_arguments
+from components.loaders.agent.arguments import parse_arguments
 from components.loaders.agent.errors import UnsupportedError, UsageError
 from components.loaders.agent.kitfile import parse_kitfile
 from components.loaders.agent.kitfilter import for_parent, parse_filter, selects, selects_kitfile
@@ -152,7 +152,6 @@ def test_arguments() -> None:
         [*GOOD, "--filter", "model", "--filter", "docs", "--mirror", "r.example=https://m.example"]
     )
 
-    assert isinstance(parsed, ModelArguments)
     assert parsed.source.filters == ("model", "docs")
     assert parsed.source.mirrors == {"r.example": "https://m.example"}
     assert not parsed.source.plain_http
@@ -161,7 +160,9 @@ def test_arguments() -> None:
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        (["--source", "oci", "--filter", "model"], "--filter"),
+        (["--source", "oci", "--filter", "model"], "--filter does not work with"),
+        (["--endpoint", "https://mirror.example"], "--endpoint does not work with"),
+        (["--credentials", "/token"], "--credentials does not work with"),
         (["--link", "../x"], "--link"),
         (["--deadline-seconds", "nan"], "--deadline-seconds"),
         (["--keep-previous", "-1"], "--keep-previous"),

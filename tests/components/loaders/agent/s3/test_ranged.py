@@ -2,7 +2,8 @@
 
 import io
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import AgentError, NetworkError, NotFoundError
 from components.loaders.agent.logs import Log
 from components.loaders.agent.ranged import RangedBody
+from components.loaders.agent.retry import ATTEMPTS
 from tests.components.loaders.agent.kits import noise
 
 LOG = Log(io.StringIO())
@@ -77,7 +79,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUn
 
 
 @contextmanager
-def sizes(part_bytes: int, slots: int) -> Iterator[None]:
+def sizes(part_bytes: int, slots: int) -> Generator[None]:
     """Use other sizes for a while; at its end every slot is free again."""
     with pytest.MonkeyPatch.context() as patch:
         semaphore = threading.BoundedSemaphore(slots) if slots else threading.Semaphore(0)
@@ -116,7 +118,9 @@ def test_any_sizes_and_any_cuts_give_the_same_bytes(  # drawn
     size: int, start: int, part_bytes: int, piece_bytes: int, slots: int, failures: list[tuple[int, str | None]]
 ) -> None:
     data = noise(size, 3)
-    errors = [(after, NetworkError("cut") if how else None) for after, how in failures]
+    errors: list[tuple[int, AgentError | None]] = [
+        (after, NetworkError("cut") if how else None) for after, how in failures
+    ]
     remote = Remote(data, piece_bytes=piece_bytes, failures=errors)
 
     with sizes(part_bytes, slots):
@@ -143,8 +147,8 @@ def test_no_more_parts_are_fetched_than_there_are_slots() -> None:
         bodies = [body_of(remote) for remote in remotes]
         for body, remote in zip(bodies, remotes, strict=True):
             assert body.read(Deadline(60)) == remote.data[:7]
-        ahead = sum(len(body._ahead) for body in bodies)
-        assert ahead == 5
+        time.sleep(0.2)  # long enough for a part too many to be asked for
+        assert sum(len(remote.opened) for remote in remotes) == len(bodies) + 5
         for body, remote in zip(bodies, remotes, strict=True):
             assert drain(body) == remote.data[7:]
 
@@ -157,6 +161,16 @@ def test_error_that_does_not_pass_ends_it_at_its_place() -> None:
         with pytest.raises(NotFoundError, match="gone"):
             drain(body)
         body.close()
+
+
+def test_part_that_used_up_its_attempts_says_so_and_stays_worth_another_load() -> None:
+    remote = Remote(noise(100), failures=[(0, NetworkError("cut")) for _ in range(ATTEMPTS)])
+
+    with sizes(10, 0):
+        with pytest.raises(NetworkError, match="cut") as caught:
+            body_of(remote).read(Deadline(60))
+        assert (caught.value.spent, caught.value.retriable) == (True, True)
+    assert len(remote.opened) == ATTEMPTS
 
 
 def test_closing_early_gives_every_slot_back() -> None:
