@@ -37,14 +37,20 @@ class LoaderObjects(pulumi.ComponentResource):
         super().__init__("slipway:loaders:LoaderObjects", name, None, opts)
         before = list(args.after)
         for manifest in args.objects:
-            options = pulumi.ResourceOptions(parent=self, depends_on=before, custom_timeouts=_timeouts(manifest))
+            options = pulumi.ResourceOptions(parent=self, depends_on=before)
+            if manifest["kind"] == "Job":
+                options = pulumi.ResourceOptions.merge(options, _of_job(manifest))
             before = [*args.after, KubernetesObject(name, manifest, options)]
         self.barrier = before[-1]
         self.register_outputs({})
 
 
-def _timeouts(manifest: Manifest) -> pulumi.CustomTimeouts | None:
-    if manifest["kind"] != "Job":
-        return None
+def _of_job(manifest: Manifest) -> pulumi.ResourceOptions:
+    """Return how a Job is made and replaced.
+
+    The one before has done its work and goes first. Left for the end of the update it would still be there when a new
+    one failed, and a way back to its version would find its name taken.
+    """
     limit = f"{manifest['spec']['activeDeadlineSeconds'] + _NOTICE_SECONDS}s"
-    return pulumi.CustomTimeouts(create=limit, update=limit)
+    timeouts = pulumi.CustomTimeouts(create=limit, update=limit)
+    return pulumi.ResourceOptions(custom_timeouts=timeouts, delete_before_replace=True)

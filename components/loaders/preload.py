@@ -1,9 +1,9 @@
 """A Job that loads the pinned version into the shared volume before the first pod that needs it is made.
 
 The pods move no bytes: their gate finds the version there. A Job's pods cannot be changed (Kubernetes, "Jobs"), so the
-Job's name holds a fingerprint of all that it runs: a new version, or new code, is a new Job beside the old one. ``up``
-awaits it before it touches the model's pods, so a load that fails fails ``up`` while the old pods serve on, and the old
-Job goes when the new pods are there. A failed Job is replaced by the next ``up``.
+Job's name holds a fingerprint of all that it runs: a new version, or new code, is a new Job in place of the finished
+one. ``up`` awaits it before it touches the model's pods, so a load that fails fails ``up`` while the old pods serve on.
+A failed Job is replaced by the next ``up``.
 
 A finished Job stays: removed after a time of its own (``ttlSecondsAfterFinished``) it would be missing at the next
 refresh, and the ``up`` after that would load again.

@@ -21,6 +21,9 @@ PRELOAD = PreloadLoader(type="preload")
 SYNC = SyncLoader(type="sync", schedule="*/30 * * * *")
 SIDECAR = SidecarLoader(type="sidecar")
 NODE_CACHE = NodeCacheLoader(type="nodeCache")
+SIDECAR = SidecarLoader(type="sidecar")
+HTTP_RELOAD = HttpReload(type="http", path="/reload")
+SIGNAL_RELOAD = SignalReload(type="signal", process="server")
 IMAGE = ImageSource.model_validate(
     {"type": "image", "reference": f"registry.example.com/models/qwen3-image@{DIGEST}", "sizeGib": 16}
 )
@@ -44,6 +47,8 @@ def transports() -> dict[str, Loaded]:
     return {
         "init-pod": load(KIT),
         "init-shared": load(KIT, shared),
+        "sidecar": load(KIT, replace(place(), reload=HTTP_RELOAD), SIDECAR),
+        "sidecar-signal": load(KIT, replace(place(), reload=SIGNAL_RELOAD), SIDECAR),
         "preload": load(KIT, shared, PRELOAD),
         "sync": load(KIT, shared, SYNC),
         "node-cache": load(KIT, place(), NODE_CACHE),

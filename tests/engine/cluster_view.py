@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from tests.engine.command_line import EngineStack
 
 OURS = "app.kubernetes.io/part-of=slipway"
-KINDS = (
+BUILT_IN = (
     "nodes,namespaces,persistentvolumes,deployments,services,configmaps,secrets,persistentvolumeclaims,"
-    "serviceaccounts,networkpolicies,poddisruptionbudgets,horizontalpodautoscalers,scaledobjects,servicemonitors,"
-    "prometheusrules"
+    "serviceaccounts,networkpolicies,poddisruptionbudgets,horizontalpodautoscalers,jobs,cronjobs,daemonsets,pods"
 )
+KINDS = f"{BUILT_IN},scaledobjects,servicemonitors,prometheusrules"
 
 
 def kubectl(stack: EngineStack, *words: str) -> str:
@@ -42,7 +42,7 @@ def read(stack: EngineStack, *words: str) -> dict[str, Any]:
     return json.loads(kubectl(stack, "get", *words, "--output", "json"))
 
 
-def objects_of_ours(stack: EngineStack) -> set[str]:
+def objects_of_ours(stack: EngineStack, kinds: str = KINDS) -> set[str]:
     """Return ``Kind/name`` of everything that carries the project's label."""
-    found = read(stack, KINDS, "--all-namespaces", "--selector", OURS)["items"]
+    found = read(stack, kinds, "--all-namespaces", "--selector", OURS)["items"]
     return {f"{item['kind']}/{item['metadata']['name']}" for item in found}

@@ -62,6 +62,7 @@ def test_the_job_comes_after_its_way_out_and_is_given_the_time_it_gives_itself()
     job = recorded.one(JOB)
     assert recorded.one(POLICY).urn in job.dependencies
     own_seconds = job.inputs["spec"]["activeDeadlineSeconds"]
+    assert job.options["deleteBeforeReplace"] is True
     assert job.options["customTimeouts"] == dict.fromkeys(("create", "update"), f"{own_seconds + 120}s")
 
 
