@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+import pytest
+
+from components.loaders.agent import deadline, setback, watch
 from components.loaders.agent.adapter import Version
 from components.loaders.agent.arguments import ModelArguments, parse_arguments
 from components.loaders.agent.bring import Model
@@ -29,6 +32,18 @@ def push(registry: FakeRegistry, text: str, *tags: str) -> str:
     """Push one file and return the version's name in a store."""
     digest = push_artifact(registry, "ns/kit", [("x/y", text.encode(), {TITLE: "file"})], *tags)
     return digest.replace(":", "-")
+
+
+def named(registry: FakeRegistry, pin: str = "") -> str:
+    """Return the reference that is followed, pinned to a version or not."""
+    return f"{registry.host}/ns/kit:prod" + (f"@{pin.replace('sha256-', 'sha256:')}" if pin else "")
+
+
+def shorten_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test be quick; a version that failed stays out for longer than a test takes."""
+    monkeypatch.setattr(deadline, "BASE_SECONDS", 0.001)
+    monkeypatch.setattr(watch, "PAUSES_SECONDS", (0.01, 0.05))
+    monkeypatch.setattr(setback, "PAUSES_SECONDS", (600.0, 600.0))
 
 
 @dataclass
