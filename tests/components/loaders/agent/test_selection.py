@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.loaders.agent.arguments import parse_arguments
+from components.loaders.agent.arguments import ModelArguments, parse_arguments
 from components.loaders.agent.errors import UnsupportedError, UsageError
 from components.loaders.agent.kitfile import parse_kitfile
 from components.loaders.agent.kitfilter import for_parent, parse_filter, selects_kitfile
@@ -125,6 +125,7 @@ def test_arguments() -> None:
         [*GOOD, "--filter", "model", "--filter", "docs", "--mirror", "r.example=https://m.example"]
     )
 
+    assert isinstance(parsed, ModelArguments)
     assert parsed.source.filters == ("model", "docs")
     assert parsed.source.mirrors == {"r.example": "https://m.example"}
     assert not parsed.source.plain_http
