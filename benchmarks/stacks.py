@@ -98,11 +98,12 @@ def _objects(
 ) -> list[dict[str, Any] | None]:
     """Return one model's objects, by the same renderers the components use."""
     name, namespace, monitoring = model.name, spec.security.namespace, spec.monitoring or Monitoring()
+    nodes = placement_for(pool, model.placement.accelerators)
     place = LoaderPlace(
         model=name,
         namespace=namespace,
         service_account="model-server",
-        nodes=placement_for(pool, 0),
+        nodes=nodes,
         kubernetes_version=_VERSION,
         storage_claim=None,
         pull_secret=None,
@@ -111,7 +112,7 @@ def _objects(
     )
     loaded = loaders.render(loader_of(spec, model), model.source, place)
     placement = pod.PodPlacement(
-        nodes=placement_for(pool, model.placement.accelerators),
+        nodes=nodes,
         cpu=model.placement.cpu,
         memory_gib=model.placement.memory_gib,
         image_pull_secrets=(),
