@@ -69,7 +69,7 @@ def test_each_model_is_kept_and_one_failing_stops_no_other(tmp_path: Path, regis
             wait_for(lambda: (node / "good/current").exists() and (node / "moving/current").exists())
             wait_for(lambda: {line["model"] for line in agent.lines("model-failed")} == {"broken", "wrong"})
             assert page("/healthz")[0] == 200
-            assert page("/readyz") == (503, "not there yet: broken, wrong\n")
+            wait_for(lambda: page("/readyz") == (503, "not there yet: broken, wrong\n"))
             text = page("/metrics")[1]
             assert 'model_loader_attempts_total{model="broken",result="digest"} ' in text
             assert 'model_loader_served_info{model="good",' in text

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,3 +80,30 @@ def test_exit_codes_are_distinct_and_documented() -> None:
     for kind in kinds:
         assert f"| {kind.exit_code} | `{kind.__name__}` |" in docs
         assert f"{kind.__name__} " in str(errors.__doc__)
+
+
+def options() -> dict[str, set[str]]:
+    """Return the options of every command, as the parser knows them."""
+    words = {"once", "preload", "sync", "watch", "cache", "wait"}
+    found: dict[str, set[str]] = {}
+    for word in words:
+        text = subprocess.run(
+            [sys.executable, "-m", "components.loaders.agent", word, "--help"],
+            cwd=Path(__file__).parents[4],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        found[word] = set(re.findall(r"--[a-z][a-z-]+", text.partition("options:")[2])) - {"--help"}
+    return found
+
+
+def test_every_option_of_every_command_is_documented() -> None:
+    docs = (Path(__file__).parents[4] / "docs/loaders.md").read_text()
+
+    found = options()
+
+    assert all(len(names) >= 4 for names in found.values()), found
+    for command, names in found.items():
+        assert f"| `{command}` |" in docs
+        assert not {name for name in names if f"`{name}`" not in docs}, command
