@@ -3,7 +3,8 @@
 What it follows:
 
 * The number of pods decides nothing, so that one pod more never changes how all of them get their weights. The one
-  exception is forced: a ReadWriteOnce volume serves one node, so it is used only where one pod of the stack loads.
+  exception is forced: a ReadWriteOnce volume serves one node, so it is used only where one pod of the stack loads, or
+  the pool has one node.
 * A shared volume that the stack file has is used. What is declared is meant.
 * ``BIG_GIB`` is where loading no longer hides in the start of a server: 10 GiB take 51 s at 200 MiB/s, and a server
   takes 82 s (vLLM, 8B, caches kept) to 233 s (cold) besides (Tensorfuse, 2025-09). From there on a Job loads ahead,
@@ -40,7 +41,7 @@ class Situation:
         max_pods: pods the model may have.
         access: what the shared volume allows; None = there is no such volume.
         storage_gib: size of the shared volume; None = not known.
-        only_pod: no second pod of the stack loads, of this model or another.
+        one_node: all pods of the stack that load, of this model and others, stand on one node for sure.
         node_disk_gib: disk of one node.
         steady: the pool never gains or loses nodes.
         serverless: nodes without a machine of their own.
@@ -55,7 +56,7 @@ class Situation:
     max_pods: int
     access: AccessMode | None
     storage_gib: float | None
-    only_pod: bool
+    one_node: bool
     node_disk_gib: float
     steady: bool
     serverless: bool
@@ -137,10 +138,10 @@ TABLE: Final[tuple[Row, ...]] = (
         reason="the first pod loads into the shared storage, the others find it there",
     ),
     Row(
-        when="ReadWriteOnce storage it fits into, and no second pod of the stack loads",
-        holds=lambda it: it.access == "ReadWriteOnce" and it.only_pod and _fits(it),
+        when="ReadWriteOnce storage it fits into, and one node has all pods of the stack that load",
+        holds=lambda it: it.access == "ReadWriteOnce" and it.one_node and _fits(it),
         loader=InitLoader(type="init", into="storage"),
-        reason="the only pod keeps its weights on the storage, so a restart loads nothing",
+        reason="the one node mounts the storage, so a pod that starts again loads nothing",
     ),
     Row(
         when="anything else",

@@ -54,7 +54,9 @@ def _situation(spec: StackSpec, model: Model) -> Situation:
     source, pool, volume = model.source, pool_of(spec, model), spec.storage.models
     reload = model.runtime.reload if isinstance(model.runtime, HttpRuntime) else None
     pods = scaling_of(model).max_replicas
-    alone = all(other is model or other.source is None for other in spec.models)
+    others = (other for other in spec.models if other is not model and other.source is not None)
+    one_machine = pool is not None and pool.max == 1
+    alone = all(one_machine and other.placement.node_pool == model.placement.node_pool for other in others)
     return Situation(
         image=isinstance(source, ImageSource),
         size_gib=0 if source is None else source.size_gib,
@@ -62,7 +64,7 @@ def _situation(spec: StackSpec, model: Model) -> Situation:
         max_pods=pods,
         access=access_of(spec),
         storage_gib=None if volume is None or volume.type == "existingClaim" else volume.size_gib,
-        only_pod=pods == 1 and alone,
+        one_node=alone and (pods == 1 or one_machine),
         node_disk_gib=0 if pool is None else pool.disk_gib,
         steady=pool is not None and pool.min == pool.max,
         serverless=pool is not None and pool.serverless,

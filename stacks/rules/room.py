@@ -113,7 +113,7 @@ def _cache(pool: NodePool, spec: StackSpec) -> Iterator[Problem]:
     if needed > pool.disk_gib:
         index, model, _ = cached[-1]
         rule = (
-            f"every {pool.name} node keeps all {len(cached)} cached models and, while one changes, two versions of it: "
+            f"each {pool.name} node keeps what is cached there, and two versions of a model that changes: "
             f"{needed} GiB, and it has {pool.disk_gib} GiB of disk"
         )
         size = model.source.size_gib if model.source else 0

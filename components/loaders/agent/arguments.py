@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NoReturn
 
+from .adapteroptions import AdapterOptions, adapter_problems, add_adapter_options, read_adapter_options
 from .errors import UsageError
 from .loadoptions import LoadOptions, add_load_options, load_problems, read_load_options
 from .pins import split_pin
@@ -35,13 +36,14 @@ ModelCommand = Literal["once", "preload", "sync", "watch"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelArguments:
-    """What a command for one model was asked to do."""
+    """What a command for one model was asked to do; only ``watch`` has an adapter."""
 
     command: ModelCommand
     source: SourceOptions
     signature: SignatureOptions
     load: LoadOptions
     run: RunOptions
+    adapter: AdapterOptions | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +91,8 @@ def make_parser() -> argparse.ArgumentParser:
             _add_what(command)
         add_load_options(command)
         add_run_options(command, model=name != "cache", stays=name in {"watch", "cache"})
+        if name == "watch":
+            add_adapter_options(command)
     return parser
 
 
@@ -124,8 +128,14 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
         return CacheArguments(command="cache", models=raw.models, load=load, run=run)
     source = read_source_options(raw)
     _check_pin(source, needed=raw.command in {"once", "preload"})
-    signature = read_signature_options(raw)
-    return ModelArguments(command=raw.command, source=source, signature=signature, load=load, run=run)
+    return ModelArguments(
+        command=raw.command,
+        source=source,
+        signature=read_signature_options(raw),
+        load=load,
+        run=run,
+        adapter=read_adapter_options(raw) if raw.command == "watch" else None,
+    )
 
 
 def parse_listed(args: Sequence[str]) -> tuple[SourceOptions, SignatureOptions]:
@@ -169,5 +179,7 @@ def _problems(raw: argparse.Namespace) -> Iterator[str]:
     if raw.command != "cache":
         yield from source_problems(raw)
         yield from signature_problems(raw)
+    if raw.command == "watch":
+        yield from adapter_problems(raw)
     yield from load_problems(raw)
     yield from run_problems(raw)

@@ -14,7 +14,7 @@ from .errors import UnsupportedError
 KIT_CONFIG: Final = "application/vnd.kitops.modelkit.config.v1+json"
 PACK_CONFIG: Final = "application/vnd.cncf.model.config.v1+json"
 
-Part = Literal["model", "code", "datasets", "docs", ""]
+Part = Literal["model", "code", "datasets", "docs", "mcpservers", ""]
 
 _TYPED: Final = re.compile(
     r"application/vnd\.(?:kitops\.modelkit|cncf\.model)\.(?P<base>[a-z]+(?:\.config)?)\.v1"
@@ -32,6 +32,7 @@ _PARTS: Final[dict[str, Part]] = {
     "dataset": "datasets",
     "docs": "docs",
     "doc": "docs",
+    "mcpb": "mcpservers",
 }
 
 

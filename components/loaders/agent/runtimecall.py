@@ -194,19 +194,20 @@ def until(what: str, attempt: Callable[[], _T | str], deadline: Deadline, log: L
         NetworkError: the runtime could not be reached until the deadline.
         DeadlineError: it could, but what was waited for did not come.
     """
-    pause, reason, reached = FIRST_PAUSE_SECONDS, "", True
+    pause, reason, reached = FIRST_PAUSE_SECONDS, "no answer yet", False
     while True:
         try:
-            found = attempt()
-            why, reached = (found, True) if isinstance(found, str) else ("", True)
-            if not isinstance(found, str):
-                return found
-        except NetworkError as error:
-            why, reached = str(error), False
-        if why != reason:
-            log.info("waiting-for-runtime", what=what, why=why)
-            reason = why
-        try:
+            try:
+                found = attempt()
+            except NetworkError as error:
+                why, reached = str(error), False
+            else:
+                if not isinstance(found, str):
+                    return found
+                why, reached = found, True
+            if why != reason:
+                log.info("waiting-for-runtime", what=what, why=why)
+                reason = why
             deadline.sleep(pause)
         except DeadlineError as error:
             if reached:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from .adapter import Adapter
+from .adapters import NoAdapter, make_adapter
 from .arguments import CacheArguments, ModelArguments, parse_listed
 from .bring import Model
 from .cache import Cache
@@ -11,7 +11,6 @@ from .cacheoptions import Listed, ListFile
 from .deadline import Deadline
 from .errors import AgentError, UsageError
 from .health import Pulse, serving
-from .linkonly import LinkOnly
 from .logs import Log
 from .metrics import Metrics, exposition
 from .once import once, preload
@@ -58,14 +57,13 @@ def run_watch(arguments: ModelArguments, stopping: Deadline, log: Log) -> None:
     model = _model(arguments, log)
     metrics = model.metrics
     pulse = Pulse()
-    watch = Watch(model, _name_to_follow(model), make_adapter(), stopping, pulse)
+    adapter = NoAdapter() if arguments.adapter is None else make_adapter(arguments.adapter, log)
+    watch = Watch(model, _name_to_follow(model), adapter, stopping, pulse)
     with serving(
         arguments.run.listen, alive=pulse.problem, ready=watch.problem, metrics=lambda: exposition([metrics])
     ) as port:
         log.info("watching", reference=arguments.source.reference, port=port)
-        watch.run(
-            arguments.run.interval_seconds, CONFIRM_SECONDS, _after_each_turn(arguments.run, lambda: [metrics], log)
-        )
+        watch.run(arguments.run.interval_seconds, _after_each_turn(arguments.run, lambda: [metrics], log))
 
 
 def run_cache(arguments: CacheArguments, stopping: Deadline, log: Log) -> None:
@@ -101,14 +99,6 @@ def run_cache(arguments: CacheArguments, stopping: Deadline, log: Log) -> None:
     ) as port:
         log.info("caching", models=str(arguments.models), port=port)
         cache.run(arguments.run.interval_seconds, pulse, _after_each_turn(arguments.run, cache.metrics, log))
-
-
-def make_adapter() -> Adapter:
-    """Return what tells the runtime."""
-    return LinkOnly()
-
-
-CONFIRM_SECONDS = 600.0
 
 
 def _model(arguments: ModelArguments, log: Log) -> Model:

@@ -25,8 +25,12 @@ from .watchstate import WatchState, instance, state_path, write_state
 SLACK_SECONDS: Final = 60.0
 """What a step may take beyond its own deadline before the process counts as stuck."""
 
-CONFIRM_SECONDS: Final = (1.0, 30.0)
+PAUSES_SECONDS: Final = (1.0, 30.0)
 """First and longest pause between two tries to tell a runtime that is not there yet."""
+
+AGAIN_SECONDS: Final = 120.0
+"""Most time of one such try: looks go on in between, and a new version may help a server that cannot start. An update
+gives the runtime as long as a load may take."""
 
 _RANDOM: Final = random.SystemRandom()
 
@@ -58,33 +62,30 @@ class Watch:
         self._setback: Setback | None = None
         self._confirm_at = 0.0
         self._confirm_failures = 0
-        self._confirm_seconds = 0.0
         self.is_ready = False
 
     def problem(self) -> str:
         """Return why there is nothing to serve; empty if there is."""
         return "" if self.is_ready else "the first version is not loaded yet"
 
-    def run(self, interval_seconds: float, confirm_seconds: float, after: Callable[[], None]) -> None:
+    def run(self, interval_seconds: float, after: Callable[[], None]) -> None:
         """Load the first version, then watch until told to stop.
 
         Args:
             interval_seconds: pause between two looks.
-            confirm_seconds: most time the runtime gets to prove that it serves a version.
             after: called after every turn.
 
         Raises:
             AgentError: the first version cannot be had, or ``StoppedError``.
         """
-        self._confirm_seconds = confirm_seconds
         self._first()
         after()
         look_at = self._next(interval_seconds)
         while True:
             if self._served != self._current and time.monotonic() >= self._confirm_at:
-                self._guarded(self._confirm, confirm_seconds)
+                self._guarded(self._confirm, AGAIN_SECONDS)
             if time.monotonic() >= look_at:
-                self._guarded(self._look, self._model.load.deadline_seconds + confirm_seconds)
+                self._guarded(self._look, 2 * self._model.load.deadline_seconds)
                 look_at = self._next(interval_seconds)
             after()
             wake_at = look_at if self._served == self._current else min(look_at, self._confirm_at)
@@ -104,6 +105,7 @@ class Watch:
         def attempt(deadline: Deadline) -> None:
             with counted(self._model.metrics):
                 done = first_load(self._model, self._tracked, deadline)
+                self._adapter.prepare(self._version(done.key))
             self._current, self._previous = done.key, done.previous
             self._model.metrics.attempt(done.outcome.result, done.outcome.seconds)
             self._model.metrics.desires(self._model.shown(done.reference))
@@ -132,7 +134,7 @@ class Watch:
 
     def _look(self) -> None:
         if self._tracked is None:
-            self._retire_unused(self._stopping.child(self._confirm_seconds))
+            self._retire_unused(self._stopping.child(self._model.load.deadline_seconds))
             return
         deadline = self._stopping.child(self._model.load.deadline_seconds)
         # After going back, the runtime must have proven the old version before the failed one is tried again.
@@ -177,7 +179,8 @@ class Watch:
 
     def _confirm(self, *, first_time: bool = False, proven: bool = False) -> None:
         """Tell the runtime what is current, and note that it serves it."""
-        deadline = self._stopping.child(self._confirm_seconds)
+        seconds = self._model.load.deadline_seconds
+        deadline = self._stopping.child(seconds if first_time else min(seconds, AGAIN_SECONDS))
         key, previous = self._current, self._previous
         try:
             self._adapter.apply(self._version(key), self._version(previous) if previous else None, deadline)
@@ -187,7 +190,7 @@ class Watch:
                 self._go_back(error)
                 raise
             self._confirm_failures += 1
-            first, longest = CONFIRM_SECONDS
+            first, longest = PAUSES_SECONDS
             pause = _RANDOM.uniform(0.5, 1.0) * min(longest, first * 2.0 ** min(self._confirm_failures, 10))
             self._confirm_at = time.monotonic() + pause
             self._log.warning("not-confirmed", key=key, why=str(error), paused_seconds=round(pause, 1))
@@ -203,7 +206,7 @@ class Watch:
 
     def _go_back(self, error: AgentError) -> None:
         bad, good = self._current, self._previous
-        deadline = self._stopping.child(self._confirm_seconds)
+        deadline = self._stopping.child(self._model.load.deadline_seconds)
         store = self._model.store(deadline)
         with disk_errors(), store.lock(good):
             store.switch(good)

@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from components.loaders.agent.metrics import RESULTS, Metrics, Shown, exposition
 from components.monitoring import alerts
 from components.monitoring.alert import Alert
 from components.monitoring.contract import Watched
@@ -15,16 +16,30 @@ from tests.components.monitoring.watched_sample import WATCHED
 
 RECORDED = Path(__file__).parents[4] / "shared" / "metrics"
 PLAIN: Final = replace(
-    WATCHED, metrics_path=None, queue_metric=None, waiting_per_pod=None, cache_metric=None, queue_scaled=False
+    WATCHED,
+    metrics_path=None,
+    queue_metric=None,
+    waiting_per_pod=None,
+    cache_metric=None,
+    queue_scaled=False,
+    loader=None,
+    cron_job=None,
 )
 SOURCES: Final = {
     "keda_scaler_detail_errors_total": "KEDA 2.20.2 pkg/metricscollector/prommetrics.go",
+    "kube_cronjob_status_last_schedule_time": "kube-state-metrics 2.20 docs/metrics/workload/cronjob-metrics.md",
+    "kube_cronjob_status_last_successful_time": "kube-state-metrics 2.20 docs/metrics/workload/cronjob-metrics.md",
     "kube_deployment_spec_replicas": "kube-state-metrics 2.20 docs/metrics/workload/deployment-metrics.md",
     "kube_pod_container_status_last_terminated_reason": "kube-state-metrics 2.20 docs/metrics/workload/pod-metrics.md",
     "kube_pod_container_status_restarts_total": "kube-state-metrics 2.20 docs/metrics/workload/pod-metrics.md",
     "kube_pod_container_status_waiting_reason": "kube-state-metrics 2.20 docs/metrics/workload/pod-metrics.md",
     "kube_pod_init_container_status_waiting_reason": "kube-state-metrics 2.20 docs/metrics/workload/pod-metrics.md",
     "kube_pod_status_ready": "kube-state-metrics 2.20 docs/metrics/workload/pod-metrics.md",
+    "model_loader_attempts_total": "components/loaders/agent/metrics.py",
+    "model_loader_credential_expiry_timestamp_seconds": "components/loaders/agent/metrics.py",
+    "model_loader_desired_info": "components/loaders/agent/metrics.py",
+    "model_loader_last_attempt_timestamp_seconds": "components/loaders/agent/metrics.py",
+    "model_loader_served_info": "components/loaders/agent/metrics.py",
     "up": "Prometheus itself, one per target",
     "vllm:kv_cache_usage_perc": "vLLM 0.11 to 0.33 v1/metrics/loggers.py",
     "vllm:num_requests_waiting": "vLLM 0.8 to 0.33 v1/metrics/loggers.py",
@@ -50,7 +65,21 @@ def test_every_metric_has_a_source() -> None:
 def test_every_metric_is_on_a_recorded_page() -> None:
     pages = "\n".join(path.read_text() for path in sorted(RECORDED.glob("*.prom")))
     shown = set(re.findall(r"^([a-zA-Z_:][a-zA-Z0-9_:]*)[{ ]", pages, flags=re.MULTILINE))
-    assert SOURCES.keys() - {"up"} <= shown
+    assert {name for name in SOURCES if not name.startswith("model_loader_")} - {"up"} <= shown
+
+
+def test_every_metric_of_the_loader_is_shown_by_the_loader() -> None:
+    own = Metrics("qwen")
+    own.measure(lambda: 0, lambda: 1.0)
+    version = Shown(digest="sha256:ab", version="1.0", source="modelkit")
+    own.serves(version)
+    own.desires(version)
+    page = exposition([own])
+
+    shown = set(re.findall(r"^(\w+)\{", page, flags=re.MULTILINE))
+    assert {name for name in SOURCES if name.startswith("model_loader_")} <= shown
+    assert all(f'model_loader_attempts_total{{model="qwen",result="{result}"}} 0' in page for result in RESULTS)
+    assert {"ok", "unchanged", "signature"} <= set(RESULTS)  # which the alerts name
 
 
 def test_a_scaled_vllm_has_all_of_them() -> None:
@@ -62,9 +91,15 @@ def test_a_scaled_vllm_has_all_of_them() -> None:
         "ModelKVCacheSaturated",
         "ModelReplicasAtMax",
         "ModelScalerFailing",
+        "ModelSyncFailing",
         "ModelPodNotReadyLong",
         "ModelCrashLooping",
         "ModelOutOfMemory",
+        "ModelLoaderFailing",
+        "ModelLoaderStale",
+        "ModelVersionNotServed",
+        "ModelSignatureRefused",
+        "ModelLoaderCredentialsExpire",
     ]
 
 
@@ -91,6 +126,29 @@ def test_prometheus_finds_the_rule_by_the_stacks_labels() -> None:
     manifest = alerts.render(WATCHED, Monitoring(labels={"release": "kube-prometheus-stack"}))
     assert manifest["metadata"]["labels"]["release"] == "kube-prometheus-stack"
     assert (manifest["metadata"]["name"], manifest["metadata"]["namespace"]) == ("qwen", "models")
+
+
+def test_loaders_that_serve_nothing_themselves_have_their_own_rule() -> None:
+    assert WATCHED.loader is not None
+    others = [replace(WATCHED.loader, model=name, namespace="models-node-cache") for name in ("qwen", "bge")]
+    manifest = alerts.render_loaders("node-cache-l20", others, Monitoring(labels={"release": "prom"}))
+
+    assert (manifest["metadata"]["name"], manifest["metadata"]["namespace"]) == ("node-cache-l20", "models-node-cache")
+    assert manifest["metadata"]["labels"]["release"] == "prom"
+    (group,) = manifest["spec"]["groups"]
+    assert {rule["labels"]["model"] for rule in group["rules"]} == {"qwen", "bge"}
+    assert all('namespace="models-node-cache"' in rule["expr"] for rule in group["rules"])
+
+
+def test_a_loader_that_looks_seldom_is_given_more_time() -> None:
+    assert WATCHED.loader is not None
+    seldom = replace(WATCHED, loader=replace(WATCHED.loader, pause_seconds=3600))
+    failing, stale = (
+        alert for alert in alerts.alerts(seldom) if alert.name in {"ModelLoaderFailing", "ModelLoaderStale"}
+    )
+
+    assert "[240m]" in failing.expression
+    assert stale.expression.endswith(f"> {4 * 3600 + 600}")
 
 
 @pytest.mark.parametrize(("min_pods", "hold"), [(1, "10m"), (2, "5m")])

@@ -31,6 +31,15 @@ RESTARTS: Final = f'kube_pod_container_status_restarts_total{{{POD},container="s
 KILLED: Final = f'kube_pod_container_status_last_terminated_reason{{{POD},container="server",reason="OOMKilled"}}'
 READY: Final = f'kube_pod_status_ready{{{POD},condition="true"}}'
 REPLICAS: Final = 'kube_deployment_spec_replicas{namespace="models",deployment="qwen"}'
+BY_LOADER: Final = 'namespace="models",pod="qwen-6c9f7d5b8-aaaaa",model="qwen"'
+TRIES: Final = "model_loader_attempts_total"
+LAST_TRY: Final = f"model_loader_last_attempt_timestamp_seconds{{{BY_LOADER}}}"
+WANTED: Final = f'model_loader_desired_info{{{BY_LOADER},digest="sha256:'
+SERVED: Final = f'model_loader_served_info{{{BY_LOADER},version="1",source="modelkit",digest="sha256:'
+EXPIRY: Final = f"model_loader_credential_expiry_timestamp_seconds{{{BY_LOADER}}}"
+SYNC: Final = '{namespace="models",cronjob="qwen-sync"}'
+SCHEDULED: Final = f"kube_cronjob_status_last_schedule_time{SYNC}"
+SYNCED: Final = f"kube_cronjob_status_last_successful_time{SYNC}"
 LOOPING: Final = f'{POD},container="load-model",reason="CrashLoopBackOff"'
 
 CALM: Final[Series] = {
@@ -44,6 +53,16 @@ CALM: Final[Series] = {
     RESTARTS: "2+0x90",
     KILLED: "1+0x90",  # long ago: nothing was restarted since
     f'{ERRORS}{{namespace="models",scaledObject="qwen"}}': "7+0x90",
+    f'{TRIES}{{{BY_LOADER},result="ok"}}': "1+0x90",
+    f'{TRIES}{{{BY_LOADER},result="unchanged"}}': "0+1x90",
+    f'{TRIES}{{{BY_LOADER},result="network"}}': "0 0 1 1 1 2+0x90",  # passed again
+    f'{TRIES}{{{BY_LOADER},result="signature"}}': "0+0x90",
+    LAST_TRY: "0+60x90",
+    f'{WANTED}aa"}}': "1+0x90",
+    f'{SERVED}aa"}}': "1+0x90",
+    EXPIRY: "900000+0x90",
+    SCHEDULED: "0+60x90",
+    SYNCED: "20+60x90",
     'kube_pod_status_ready{namespace="models",pod="qwen-large-6c9f7d5b8-aaaaa",condition="true"}': "0+0x90",
     'kube_pod_status_ready{namespace="other",pod="qwen-6c9f7d5b8-aaaaa",condition="true"}': "0+0x90",
     'up{namespace="models",service="qwen-large",pod="qwen-large-6c9f7d5b8-aaaaa"}': "0+0x90",
@@ -86,7 +105,18 @@ def run(directory: Path, *args: str) -> None:
 @needs_promtool
 @pytest.mark.parametrize(
     "watched",
-    [WATCHED, replace(WATCHED, metrics_path=None, queue_metric=None, cache_metric=None, queue_scaled=False)],
+    [
+        WATCHED,
+        replace(
+            WATCHED,
+            metrics_path=None,
+            queue_metric=None,
+            cache_metric=None,
+            queue_scaled=False,
+            loader=None,
+            cron_job=None,
+        ),
+    ],
     ids=["vllm", "no-metrics"],
 )
 def test_prometheus_accepts_the_rules(tmp_path: Path, watched: Watched) -> None:
@@ -147,6 +177,46 @@ FAULTS: Final[dict[str, tuple[Series, int, tuple[str, ...]]]] = {
         11,
         ("ModelCrashLooping",),
     ),
+    "the loader's registry is away": (
+        {
+            **without("result="),
+            f'{TRIES}{{{BY_LOADER},result="unchanged"}}': "4+0x90",
+            f'{TRIES}{{{BY_LOADER},result="network"}}': "0+1x90",
+        },
+        30,
+        ("ModelLoaderFailing",),
+    ),
+    "the loader's registry answers now and then": (
+        {
+            **without("result="),
+            f'{TRIES}{{{BY_LOADER},result="unchanged"}}': "0 0 0 0 0 1 1 1 1 1 2 2 2 2 2 3 3 3 3 3 4 4 4 4 4 5 5 5 5 5",
+            f'{TRIES}{{{BY_LOADER},result="network"}}': "0+1x90",
+        },
+        29,
+        (),
+    ),
+    "the loader hangs": ({**CALM, LAST_TRY: "60+0x90"}, 26, ("ModelLoaderStale",)),
+    "the loader has just been silent for as long as a load may take": ({**CALM, LAST_TRY: "60+0x90"}, 24, ()),
+    "the loader has not finished its first load": ({**CALM, LAST_TRY: "0+0x90"}, 60, ()),
+    "a version is loaded": (
+        {**CALM, f'{WANTED}aa"}}': "1 1 stale", f'{WANTED}bb"}}': "_ _ 1+0x90"},
+        20,
+        (),
+    ),
+    "the server refused a version": (
+        {**CALM, f'{WANTED}aa"}}': "1 1 stale", f'{WANTED}bb"}}': "_ _ 1+0x90"},
+        23,
+        ("ModelVersionNotServed",),
+    ),
+    "a version nobody signed": (
+        {**CALM, f'{TRIES}{{{BY_LOADER},result="signature"}}': "0 0 0 0 1+0x90"},
+        6,
+        ("ModelSignatureRefused",),
+    ),
+    "the credentials end": ({**CALM, EXPIRY: "600000+0x90"}, 11, ("ModelLoaderCredentialsExpire",)),
+    "the sync fails": ({**CALM, SYNCED: "20+0x90"}, 22, ("ModelSyncFailing",)),
+    "the sync never succeeded": (without("last_successful"), 22, ("ModelSyncFailing",)),
+    "the sync takes long": ({**CALM, SYNCED: "20 20 20 20 20 20 20 20 20 20 20 20 720+60x90"}, 15, ()),
     "out of memory": ({**CALM, RESTARTS: "2 2 2 2 2 3 3 3 3 3"}, 8, ("ModelOutOfMemory",)),
     "restarted for another reason": ({**without("OOMKilled"), RESTARTS: "2 2 2 2 2 3 3 3 3 3"}, 8, ()),
 }

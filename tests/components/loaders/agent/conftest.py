@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from components.loaders.agent import deadline
+from components.loaders.agent import deadline, runtimecall
 from components.loaders.agent.cli import main
 from components.loaders.agent.sourceoptions import Kind
 from rehearsal.toolchain.errors import ToolMissingError
@@ -19,6 +19,7 @@ from tests.components.loaders.agent.certificates import Identity
 from tests.components.loaders.agent.fake_registry import FakeRegistry
 from tests.components.loaders.agent.fake_web import Starter
 from tests.components.loaders.agent.real_registry import RealRegistry
+from tests.components.loaders.agent.world import World, Worlds
 
 
 @dataclass(frozen=True)
@@ -192,3 +193,27 @@ def load(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
         return Run(code=code, lines=[json.loads(line) for line in text.splitlines()], text=text)
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask runtimes again soon."""
+    monkeypatch.setattr(runtimecall, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(runtimecall, "LONGEST_PAUSE_SECONDS", 0.02)
+
+
+@pytest.fixture
+def worlds(tmp_path: Path) -> Iterator[Worlds]:
+    """Make worlds; their servers end with the test."""
+    made: list[World] = []
+
+    def make(kind: str) -> World:
+        into = tmp_path / f"world-{len(made)}"
+        into.mkdir()
+        made.append(World(kind, into))
+        made[-1].begin()
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.stand_in.stop()

@@ -1,4 +1,4 @@
-"""Read a model over and over as a server would: ``python reading.py LINK``; on standard input's end, tell what was seen.
+"""Read a model over and over as a server would: ``python reading.py LINK``; when standard input ends, tell what came.
 
 Each round resolves the link once and hashes every file below. The answer is one JSON object: how often each whole tree
 was seen, how often the directory was removed while it was read (``gone``), and how often a file was missing from a

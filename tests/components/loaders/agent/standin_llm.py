@@ -144,6 +144,7 @@ class HookStandIn(StandIn):
     Attributes:
         busy: answers 503 that many times.
         deaf: says yes and does nothing.
+        fragile: loses what it has when it cannot load.
     """
 
     kind = "http"
@@ -153,6 +154,7 @@ class HookStandIn(StandIn):
         self.link = link
         self.busy = 0
         self.deaf = False
+        self.fragile = False
         self.model: tuple[str, str] | None = None
 
     @property
@@ -178,6 +180,7 @@ class HookStandIn(StandIn):
         try:
             self._load(Path(request.body["path"]))
         except (UnloadableError, OSError) as error:
+            self.model = None if self.fragile else self.model
             return 422, {"error": str(error)}
         return 200, {}
 

@@ -5,10 +5,14 @@ from pathlib import Path
 from tests.components.loaders.agent.standins import Reply, Request, StandIn, UnloadableError, tags_of
 
 
-def _time(path: Path) -> int:
+def _own_time(path: Path, *, changes: bool) -> int:
     state = path.stat()
-    newest = max(state.st_mtime_ns, state.st_ctime_ns)
-    return max([newest, *(_time(child) for child in path.iterdir())]) if path.is_dir() else newest
+    return max(state.st_mtime_ns, state.st_ctime_ns if changes else 0)
+
+
+def _time(path: Path, *, changes: bool) -> int:
+    newest = _own_time(path, changes=changes)
+    return max([newest, *(_time(child, changes=changes) for child in path.iterdir())]) if path.is_dir() else newest
 
 
 class TritonStandIn(StandIn):
@@ -18,6 +22,8 @@ class TritonStandIn(StandIn):
         served: by version number, tags of configuration and weights.
         states: what the next requests for the index say of the model, before the truth.
         dies: loads during which it goes away.
+        cuts: loads whose answer is cut off.
+        sees_changes: whether it compares times of change too, as it does since 2025, or only those of modification.
         restricted: value that the header ``X-Key`` must have; empty for none.
     """
 
@@ -33,6 +39,7 @@ class TritonStandIn(StandIn):
         self.dies = 0
         self.restricted = ""
         self.cuts = 0
+        self.sees_changes = True
 
     @property
     def serving(self) -> set[str]:
@@ -80,9 +87,8 @@ class TritonStandIn(StandIn):
         root = self.repository / self.model
         if not root.is_dir():
             return "failed to poll from model repository"
-        state = root.stat()
-        times = {child.name: _time(child) for child in root.iterdir()}
-        times[""] = max(state.st_mtime_ns, state.st_ctime_ns)
+        times = {child.name: _time(child, changes=self.sees_changes) for child in root.iterdir()}
+        times[""] = _own_time(root, changes=self.sees_changes)
         if max(times.values()) <= max(self.times.values(), default=0):
             return ""  # 200, and nothing happens
         try:

@@ -62,6 +62,11 @@ class StandIn:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def port_is_open(self) -> bool:
+        """Whether it listens."""
+        return self._server is not None
+
     def reply(self, request: Request) -> Reply | None:
         """Return status and JSON; None cuts the connection."""
         raise NotImplementedError
@@ -75,7 +80,9 @@ class StandIn:
         raise NotImplementedError
 
     def start(self) -> None:
-        """Load what there is to load, then listen."""
+        """Load what there is to load, then listen, unless it does already."""
+        if self.port_is_open:
+            return
         self.boot()
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), _handler(self))
         self._server.daemon_threads = True

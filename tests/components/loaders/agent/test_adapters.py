@@ -1,42 +1,17 @@
 """What holds for every runtime: it serves a whole version, and after a refusal the one before."""
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from components.loaders.agent import runtimecall
 from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import NetworkError, StoppedError
 from tests.components.loaders.agent.world import KINDS, World, Worlds
 
 STEPS = ("good", "bad", "back", "again", "restart", "new agent", "bad again")
-
-
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtimecall, "FIRST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(runtimecall, "LONGEST_PAUSE_SECONDS", 0.02)
-
-
-@pytest.fixture
-def worlds(tmp_path: Path) -> Iterator[Worlds]:
-    """Make worlds; their servers end with the test."""
-    made: list[World] = []
-
-    def make(kind: str) -> World:
-        into = tmp_path / f"world-{len(made)}"
-        into.mkdir()
-        made.append(World(kind, into))
-        made[-1].begin()
-        return made[-1]
-
-    yield make
-    for world in made:
-        world.stand_in.stop()
 
 
 def take(world: World, step: str) -> None:

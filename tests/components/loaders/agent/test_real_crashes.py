@@ -100,7 +100,7 @@ def test_reader_in_another_process_sees_only_whole_versions(
 ) -> None:
     versions = [push_version(real_registry, number) for number in (1, 2, 3)]
     into = tmp_path / "models"
-    whole = set()
+    whole: set[str] = set()
     for digest in versions:
         assert pull(*once(real_registry.host, digest, into)).code == 0
         whole.add(fingerprint((into / "current").resolve()))
@@ -108,8 +108,8 @@ def test_reader_in_another_process_sees_only_whole_versions(
     command = [sys.executable, "-m", "tests.components.loaders.agent.reading", str(into / "current")]
     reader = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    # Two versions take turns, so a switch is all there is to do; the third one, now and then, makes one of them go, which
-    # has to be moved again.
+    # Two versions take turns, so a switch is all there is to do; the third one, now and then, makes one of them go,
+    # which has to be moved again.
     order = [versions[2] if number % 10 == 9 else versions[number % 2] for number in range(SWITCHES)]
     results = [pull(*once(real_registry.host, digest, into)).last("done")["result"] for digest in order]
 

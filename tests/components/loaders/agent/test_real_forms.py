@@ -73,16 +73,14 @@ def test_64_layers_packed_in_every_way(tmp_path: Path, real_registry: RealRegist
     files = {f"shards/{number:02}/part.bin": noise(5000 + number, number) for number in range(64)}
     layers: list[tuple[str, bytes, dict[str, str]]] = []
     for number, (name, data) in enumerate(files.items()):
-        form = number % 4
         archive = tar_of({name: data})
-        layers.append(
-            [
-                (TAR, archive, {}),
-                (f"{TAR}+gzip", gzipped(archive), {}),
-                (f"{TAR}+zstd", zstd(archive), {}),
-                ("application/octet-stream", data, {TITLE: name}),
-            ][form]
-        )
+        forms: list[tuple[str, bytes, dict[str, str]]] = [
+            (TAR, archive, {}),
+            (f"{TAR}+gzip", gzipped(archive), {}),
+            (f"{TAR}+zstd", zstd(archive), {}),
+            ("application/octet-stream", data, {TITLE: name}),
+        ]
+        layers.append(forms[number % len(forms)])
     digest = push_artifact(made, "forms/many", layers)
     real_registry.push(made)
 
@@ -195,7 +193,7 @@ def test_three_kits_deep(tmp_path: Path, real_registry: RealRegistry, pull: Pull
 
 @pytest.mark.parametrize("end", ["raw", "tar", "tar+gzip", "tar+zstd"])
 def test_model_pack(tmp_path: Path, real_registry: RealRegistry, pull: Pull, end: str) -> None:
-    """Media types and annotations of modelpack model-spec v0.0.7, ``specs-go/v1/mediatype.go`` and ``annotations.go``."""
+    """Media types and annotations of modelpack model-spec v0.0.7 (``specs-go/v1``: mediatype.go, annotations.go)."""
     made = FakeRegistry()
     files = {"model/w.safetensors": noise(100_000), "model/config.json": b"{}", "README.md": b"# read me\n"}
     pack = {"raw": bytes, "tar": bytes, "tar+gzip": gzipped, "tar+zstd": zstd}[end]

@@ -10,39 +10,12 @@ from hypothesis import strategies as st
 from components.loaders.agent.arguments import parse_arguments
 from components.loaders.agent.errors import UnsupportedError, UsageError
 from components.loaders.agent.kitfile import parse_kitfile
-from components.loaders.agent.kitfilter import for_parent, parse_filter, selects, selects_kitfile
+from components.loaders.agent.kitfilter import for_parent, parse_filter, selects_kitfile
 from components.loaders.agent.kityaml import kitfile_yaml
 from components.loaders.agent.plan import store_key
 from components.loaders.agent.reference import parse, parse_pinned
 
 DIGEST = f"sha256:{'ab' * 32}"
-
-
-@pytest.mark.parametrize(
-    ("filters", "part", "name", "path", "chosen"),
-    [
-        ((), "docs", "", "README.md", True),
-        (("model",), "model", "any", "./m", True),
-        (("model",), "docs", "", "README.md", False),
-        (("model,docs",), "docs", "", "README.md", True),
-        (("datasets:train",), "datasets", "train", "./d", True),
-        (("datasets:./d",), "datasets", "train", "./d", True),
-        (("datasets:d",), "datasets", "train", "./d", False),
-        (("datasets:train,docs",), "docs", "", "README.md", False),
-        (("datasets:train,docs",), "datasets", "docs", "./x", True),
-        (("datasets:train", "docs"), "docs", "", "README.md", True),
-        (("model,datasets:base",), "model", "base", "./m", True),
-        (("model,datasets:base",), "model", "other", "./m", False),
-    ],
-)
-def test_filter_table(filters: tuple[str, ...], part: str, name: str, path: str, *, chosen: bool) -> None:
-    assert selects(tuple(map(parse_filter, filters)), part, name, path) == chosen
-
-
-@pytest.mark.parametrize("value", ["dataset", "", "model:", "model:a:b", "datasets:,a", "Model", "model, docs"])
-def test_filters_that_are_none(value: str) -> None:
-    with pytest.raises(UsageError, match="--filter"):
-        parse_filter(value)
 
 
 def test_parents_give_only_their_model() -> None:

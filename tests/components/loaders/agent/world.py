@@ -85,9 +85,12 @@ class World:
     previous: Version | None = None
     made: int = 0
 
+    def __post_init__(self) -> None:
+        """Make the runtime, without starting it."""
+        self.stand_in = make_stand_in(self.kind, self.into)
+
     def begin(self) -> None:
         """Load the first version before the runtime starts, as an init container does."""
-        self.stand_in = make_stand_in(self.kind, self.into)
         self.current = self.version("good")
         self.switch(self.current)
         make(self.kind, "http://127.0.0.1:1", Log(self.log)).prepare(self.current)
