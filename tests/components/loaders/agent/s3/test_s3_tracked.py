@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from components.loaders.agent.cli import main
 from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import NotFoundError, UsageError
 from components.loaders.agent.load import Load, LoadSettings
@@ -14,6 +15,7 @@ from components.loaders.agent.plan import Latest, Tracked
 from components.loaders.agent.sourceoptions import SourceOptions
 from components.loaders.agent.sources import tracked
 from components.loaders.agent.store import Store
+from tests.components.loaders.agent.s3.conftest import s3_words
 from tests.components.loaders.agent.s3.cutting_proxy import CuttingProxy
 from tests.components.loaders.agent.s3.object_store import REGION, MotoStore, file_list, write_keys
 
@@ -113,3 +115,24 @@ def test_list_that_is_gone(store: MotoStore, name: Tracked) -> None:
 def test_wrong_options_show_before_the_first_look() -> None:
     with pytest.raises(UsageError, match="--addressing path"):
         tracked(replace(options("s3://bucket/m", "http://127.0.0.1:9"), addressing="virtual"), LOG)
+
+
+def test_sync_follows_the_prefix(tmp_path: Path, store: MotoStore, proxy: CuttingProxy) -> None:
+    """The command as a CronJob runs it: each run is one look, and only what is new is moved."""
+    write_keys(tmp_path / "keys", *store.user())
+    into = tmp_path / "models"
+    once = s3_words(f"s3://{store.bucket}/m", into, proxy.endpoint, "--credentials", str(tmp_path / "keys"))
+    words = ["sync", *once[1:]]
+    store.push("m", {"w": b"1", "same": b"same"})
+    assert main(words) == 0
+    assert (into / "current/w").read_bytes() == b"1"
+
+    proxy.heads.clear()
+    assert main(words) == 0
+    assert not proxy.paths("GET /" + store.bucket + "/m/w ")
+
+    store.push("m", {"w": b"2", "same": b"same"})
+    proxy.heads.clear()
+    assert main(words) == 0
+    assert (into / "current/w").read_bytes() == b"2"
+    assert not proxy.paths("GET /" + store.bucket + "/m/same ")
