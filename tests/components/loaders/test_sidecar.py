@@ -124,7 +124,7 @@ def test_its_metrics_and_its_registry_can_be_reached() -> None:
 
 
 def test_a_reference_without_a_tag_is_refused() -> None:
-    with pytest.raises(ValueError, match="names no tag to follow"):
+    with pytest.raises(ValueError, match="names no tag or branch to follow"):
         load(ARTIFACT, replace(place(), reload=BY_REQUEST), SIDECAR)
 
 
