@@ -140,7 +140,7 @@ def test_the_agent_understands_its_arguments(reload: Reload) -> None:
 
 
 def test_a_reference_without_a_tag_is_refused() -> None:
-    with pytest.raises(ValueError, match="names no tag to follow"):
+    with pytest.raises(ValueError, match="names no tag or branch to follow"):
         load(ARTIFACT, replace(place(), reload=BY_REQUEST), SIDECAR)
 
 
