@@ -18,7 +18,7 @@ from components.workload import manifests, pod
 from components.workload.contract import ScaleTarget
 from components.workload.rollout import times
 from stacks.parse import Unparsed, parse
-from stacks.plan.loading import load_seconds, startup_seconds
+from stacks.plan.loading import load_seconds, loader_of, startup_seconds
 from stacks.plan.placement import accelerators_of, require_pool
 from stacks.plan.rollout import replacement_of
 from stacks.plan.scaling import ScalingPlan, scaling_of
@@ -85,7 +85,7 @@ def plan(data: dict[str, Any]) -> list[dict[str, Any]]:
             model.runtime,
             name=model.name,
             accelerators=accelerators_of(model, pool),
-            model_path=loaders.model_path(model.source),
+            model_path=loaders.model_path(loader_of(spec, model), model.source),
             startup_seconds=startup_seconds(model),
             drain_seconds=None,
         )
@@ -98,10 +98,21 @@ def _objects(
 ) -> list[dict[str, Any] | None]:
     """Return one model's objects, by the same renderers the components use."""
     name, namespace, monitoring = model.name, spec.security.namespace, spec.monitoring or Monitoring()
-    place = LoaderPlace(model=name, storage_claim=None, pull_secret=None, user=server.user)
-    loaded = loaders.render(model.loader, model.source, place)
+    nodes = placement_for(pool, model.placement.accelerators)
+    place = LoaderPlace(
+        model=name,
+        namespace=namespace,
+        service_account="model-server",
+        nodes=nodes,
+        kubernetes_version=_VERSION,
+        storage_claim=None,
+        pull_secret=None,
+        user=server.user,
+        server_port=server.http_port,
+    )
+    loaded = loaders.render(loader_of(spec, model), model.source, place)
     placement = pod.PodPlacement(
-        nodes=placement_for(pool, model.placement.accelerators),
+        nodes=nodes,
         cpu=model.placement.cpu,
         memory_gib=model.placement.memory_gib,
         image_pull_secrets=(),
@@ -146,6 +157,8 @@ def _watched(name: str, namespace: str, server: Server, scaling: ScalingPlan, lo
         waiting_per_pod=scaling.target if server.queue else None,
         cache_metric=None,
         queue_scaled=scaling.signal == "queue",
+        loader=None,
+        cron_job=None,
     )
 
 
@@ -167,7 +180,7 @@ def _traffic(server: Server, loaded: Loaded) -> ModelTraffic:
         serving_port=server.http_port,
         client_namespaces=(),
         source_ranges=(),
-        metrics_port=server.ports[server.metrics_port],
+        metrics_ports=(server.ports[server.metrics_port],),
         monitoring_namespace="monitoring",
         loader_ports=loaded.egress_ports,
         loader_cidrs=(),

@@ -8,6 +8,7 @@ import pulumi
 from components.cluster.contract import ClusterAccess
 from components.cluster.dispatch import Cluster, ClusterArgs
 from components.loaders.code import config_map
+from components.loaders.source_secret import SourceSecret, SourceSecretArgs, needs_secret
 from components.node_pool.component import NodePool, NodePoolArgs
 from components.objects import KubernetesObject
 from components.registry.pull_secret import PullSecret, PullSecretArgs
@@ -17,9 +18,10 @@ from stacks.config import StackInputs
 from stacks.node_cache import declare_node_cache
 from stacks.outputs import Built, outputs_of
 from stacks.plan.loader_choice import told
-from stacks.plan.loading import choice_of
+from stacks.plan.loading import choice_of, loads_into
 from stacks.plan.objects import keeps_store, open_crds, storage_classes
 from stacks.serve import Shared, serve
+from stacks.spec.source import ImageSource
 from stacks.spec.stack import StackSpec
 
 PULL_SECRET = "registry-credentials"  # noqa: S105 - the name of a Secret
@@ -61,6 +63,7 @@ def build(inputs: StackInputs) -> Mapping[str, pulumi.Input[Any]]:
             *cache,
             *_agent(spec, tenancy, opts),
             *_credentials(spec, secrets, tenancy, opts),
+            *_source_secrets(spec, secrets, tenancy, opts),
         ),
     )
     _tell_choices(spec)
@@ -137,3 +140,20 @@ def _credentials(
         after=(tenancy.namespace_object,),
     )
     return (PullSecret(PULL_SECRET, args, opts).barrier,)
+
+
+def _source_secrets(
+    spec: StackSpec, secrets: Mapping[str, pulumi.Output[str]], tenancy: Tenancy, opts: pulumi.ResourceOptions
+) -> tuple[pulumi.Resource, ...]:
+    """Declare the credentials of sources that are no registry, for the pods of the models' namespace."""
+    made: list[pulumi.Resource] = []
+    for model in spec.models:
+        source = model.source
+        if source is None or isinstance(source, ImageSource) or loads_into(spec, model) == "node":
+            continue
+        if needs_secret(source):
+            args = SourceSecretArgs(
+                source=source, secrets=secrets, namespace=tenancy.namespace, after=(tenancy.namespace_object,)
+            )
+            made.append(SourceSecret(model.name, args, opts).barrier)
+    return tuple(made)

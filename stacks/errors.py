@@ -54,7 +54,12 @@ _CREDENTIALS = re.compile(r'(?<=://)[^@"\s]*@(?!sha256:)|[^/@:"\s]+:[^/@"\s]+@(?
 """``user:password@`` of an address; the ``@`` of a digest is none."""
 
 
+_QUERY = re.compile(r'(://[^?"\s]*\?)[^"\s]+')
+"""The query of an address, which may be a signature."""
+
+
 def shown(value: object) -> str:
-    """Return a value as JSON, without credentials in addresses, cut to 80 characters."""
+    """Return a value as JSON, without credentials and queries in addresses, cut to 80 characters."""
     text = _CREDENTIALS.sub("***@", json.dumps(value, ensure_ascii=False, default=str))
+    text = _QUERY.sub(r"\1***", text)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"

@@ -38,6 +38,7 @@ def declare_node_cache(  # what build knows, each once
         pools=pools,
         kubernetes_version=cluster.kubernetes_version,
         credentials=_credentials(spec, pull_secret, secrets),
+        secrets=secrets,
         cidrs=spec.security.loader_cidrs,
         monitoring_namespace=spec.monitoring.namespace if spec.monitoring else None,
         after=(tenancy.namespace_object,),

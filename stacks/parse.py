@@ -135,7 +135,9 @@ def _without_tags(location: Location, sections: Mapping[str, Any]) -> Location:
     real: list[int | str] = []
     here: Any = sections
     for index, part in enumerate(location):
-        tag = index < len(location) - 1 and _step(here, part) is None and _step(here, "type") == part
+        # A key of a tag's name is none of the way if nothing can lie below its value.
+        below = isinstance(_step(here, part), dict | list)
+        tag = index < len(location) - 1 and not below and _step(here, "type") == part
         if tag or part == "[key]":
             continue
         real.append(part)

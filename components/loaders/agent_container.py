@@ -4,16 +4,14 @@ from math import ceil
 from typing import Final
 
 from components.loaders import code
-from components.loaders.source_args import REGISTRY_FILE, REGISTRY_MOUNT
+from components.loaders.source_mounts import Sources, source_mounts, source_volumes
 from components.objects import Manifest
 from components.quantities import MIB_PER_GIB
 from stacks.spec.source import AgentSource
 
 _CODE_VOLUME: Final = "loader-agent"
 _CODE_MOUNT: Final = "/opt/slipway/agent"
-_REGISTRY_VOLUME: Final = "registry-config"
 _CODE_MODE: Final = 0o444  # nothing secret
-_SECRET_MODE: Final = 0o440  # owned by root, readable through the pod's file system group
 _DEADLINE_FLOOR_SECONDS: Final = 3600
 _SLOWEST_MIB_PER_SECOND: Final = 20  # a link slower than this is a fault somebody has to look at
 
@@ -40,6 +38,7 @@ def agent_container(  # noqa: PLR0913  # what differs between the transports, al
     mounts: list[Manifest],
     user: int,
     pull_secret: str | None,
+    sources: Sources,
     disk: str | None = None,
 ) -> Manifest:
     """Return a container that runs the agent, fit for a pod of Pod Security level "restricted".
@@ -51,11 +50,11 @@ def agent_container(  # noqa: PLR0913  # what differs between the transports, al
         mounts: what it writes to; code and credentials are added.
         user: numeric user.
         pull_secret: name of the Secret with the registry's credentials; None = anonymous.
+        sources: what it loads, by the model's name; their credentials and volumes are mounted.
         disk: quantity it will write to the node's disk; None = nothing worth reserving.
     """
     read: list[Manifest] = [{"name": _CODE_VOLUME, "mountPath": _CODE_MOUNT, "readOnly": True}]
-    if pull_secret is not None:
-        read.append({"name": _REGISTRY_VOLUME, "mountPath": REGISTRY_MOUNT, "readOnly": True})
+    read += source_mounts(sources, pull_secret)
     requests = {"cpu": _CPU, "memory": _MEMORY}
     if disk is not None:
         requests["ephemeral-storage"] = disk
@@ -73,15 +72,7 @@ def agent_container(  # noqa: PLR0913  # what differs between the transports, al
     }
 
 
-def agent_volumes(pull_secret: str | None) -> list[Manifest]:
-    """Return the volumes the agent reads: its code, and the registry's credentials as a file.
-
-    They are mounted as whole directories: a rotated Secret reaches the file, which ``subPath`` would prevent.
-    """
+def agent_volumes(pull_secret: str | None, sources: Sources) -> list[Manifest]:
+    """Return the volumes the agent reads: its code, and what it needs of its sources."""
     agent = {"name": code.config_map_name(), "defaultMode": _CODE_MODE}
-    volumes: list[Manifest] = [{"name": _CODE_VOLUME, "configMap": agent}]
-    if pull_secret is not None:
-        item = {"key": ".dockerconfigjson", "path": REGISTRY_FILE}
-        secret = {"secretName": pull_secret, "items": [item], "defaultMode": _SECRET_MODE}
-        volumes.append({"name": _REGISTRY_VOLUME, "secret": secret})
-    return volumes
+    return [{"name": _CODE_VOLUME, "configMap": agent}, *source_volumes(sources, pull_secret)]

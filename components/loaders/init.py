@@ -45,11 +45,12 @@ def render(loader: InitLoader, source: AgentSource, place: LoaderPlace) -> Loade
         mounts=[{"name": _STORE_VOLUME, "mountPath": MODEL_MOUNT if claim is None else _STORE_MOUNT}],
         user=place.user,
         pull_secret=place.pull_secret,
+        sources={place.model: source},
         disk=disk if claim is None else None,
     )
     return Loaded(
         init_containers=(container,),
-        volumes=(_store(claim, disk), *agent_volumes(place.pull_secret)),
+        volumes=(_store(claim, disk), *agent_volumes(place.pull_secret, {place.model: source})),
         server_mounts=(_server_mount(claim, place.model),),
         annotations=source_args.annotations(source),
         egress_ports=source_args.egress_ports(source),
@@ -74,7 +75,7 @@ def _claim(loader: InitLoader, place: LoaderPlace) -> str | None:
 def _args(source: AgentSource, place: LoaderPlace, claim: str | None) -> list[str]:
     """Return the agent's arguments."""
     into = MODEL_MOUNT if claim is None else f"{_STORE_MOUNT}/{place.model}"
-    args = ["once", *source_args.source_args(source, pull_secret=place.pull_secret is not None)]
+    args = ["once", *source_args.source_args(source, model=place.model, pull_secret=place.pull_secret is not None)]
     return [*args, "--into", into, "--deadline-seconds", str(deadline_seconds(source))]
 
 

@@ -89,6 +89,7 @@ def job_spec(command: list[str], image: str, source: AgentSource, place: LoaderP
         mounts=[{"name": STORE_VOLUME, "mountPath": STORE_MOUNT}],
         user=place.user,
         pull_secret=place.pull_secret,
+        sources={place.model: source},
     )
     return {
         "activeDeadlineSeconds": budget + _ATTENTION_SECONDS,
@@ -97,7 +98,7 @@ def job_spec(command: list[str], image: str, source: AgentSource, place: LoaderP
         "completions": 1,
         "parallelism": 1,
         "podFailurePolicy": {"rules": _failure_rules()},
-        "template": _template(container, place, claim),
+        "template": _template(container, source, place, claim),
     }
 
 
@@ -141,7 +142,7 @@ def _failure_rules() -> list[Manifest]:
     ]
 
 
-def _template(container: Manifest, place: LoaderPlace, claim: str) -> Manifest:
+def _template(container: Manifest, source: AgentSource, place: LoaderPlace, claim: str) -> Manifest:
     spec: Manifest = {
         "automountServiceAccountToken": False,
         "containers": [container],
@@ -150,7 +151,7 @@ def _template(container: Manifest, place: LoaderPlace, claim: str) -> Manifest:
         "restartPolicy": "Never",
         "securityContext": pod_security(place.user),
         "serviceAccountName": place.service_account,
-        "volumes": [store_volume(claim), *agent_volumes(place.pull_secret)],
+        "volumes": [store_volume(claim), *agent_volumes(place.pull_secret, {place.model: source})],
     }
     if place.pull_secret is not None:
         spec["imagePullSecrets"] = [{"name": place.pull_secret}]

@@ -1,6 +1,6 @@
 """The cache of models on the nodes: its own namespace, a DaemonSet per pool, and the claim readers mount."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -8,6 +8,7 @@ import pulumi
 from components.loaders import node_cache, node_cache_pods
 from components.loaders.code import config_map
 from components.loaders.node_cache_pods import ACCOUNT, CachePool, cache_namespace
+from components.loaders.source_secret import SourceSecret, SourceSecretArgs, needs_secret
 from components.objects import KubernetesObject, Manifest
 from components.registry.pull_secret import PullSecret, PullSecretArgs
 from components.security.namespace import render_namespace
@@ -41,6 +42,7 @@ class NodeCacheArgs:
         pools: the pools that have a cache.
         kubernetes_version: (major, minor) of the cluster.
         credentials: of the registry; None = anonymous pulls.
+        secrets: values of the secret keys that sources name, by key.
         cidrs: networks loaders may reach; empty = any.
         monitoring_namespace: namespace of the Prometheus that scrapes; None = nobody does.
         after: resources that must be there first, the models' namespace for instance.
@@ -50,13 +52,14 @@ class NodeCacheArgs:
     pools: Sequence[CachePool]
     kubernetes_version: tuple[int, int]
     credentials: Credentials | None
+    secrets: Mapping[str, pulumi.Output[str]]
     cidrs: Sequence[str]
     monitoring_namespace: str | None
     after: tuple[pulumi.Resource, ...] = ()
 
 
 class NodeCache(pulumi.ComponentResource):
-    """Children: namespace, policies, account, pull secret, code; per pool a list, a policy and a DaemonSet; the claim.
+    """Children: namespace, policies, account, secrets, code; per pool a list, a policy and a DaemonSet; the claim.
 
     Attributes:
         barrier: the claim, there when readers can be made; it goes after them, and the cache after it.
@@ -98,6 +101,11 @@ class NodeCache(pulumi.ComponentResource):
                 after=(namespace,),
             )
             made.append(PullSecret(own.name, secret, pulumi.ResourceOptions(parent=self)).barrier)
+        for model in (model for pool in args.pools for model in pool.models if needs_secret(model.source)):
+            own_secret = SourceSecretArgs(
+                source=model.source, secrets=args.secrets, namespace=self._inside, after=(namespace,)
+            )
+            made.append(SourceSecret(model.name, own_secret, pulumi.ResourceOptions(parent=self)).barrier)
         return tuple(made)
 
     def _pool(

@@ -77,6 +77,11 @@ class CachePool:
         """Name of the pool's DaemonSet, list of models and network policy."""
         return f"node-cache-{self.pool}"
 
+    @property
+    def sources(self) -> dict[str, AgentSource]:
+        """Where the weights are, by the model's name."""
+        return {model.name: model.source for model in self.models}
+
 
 def cache_namespace(namespace: str) -> str:
     """Return the namespace of the cache that belongs to a namespace of models."""
@@ -94,7 +99,7 @@ def render_list(cache: CachePool, namespace: str, *, pull_secret: bool) -> Manif
         pull_secret: whether the registry's credentials are mounted.
     """
     entries = [
-        {"name": model.name, "args": source_args(model.source, pull_secret=pull_secret)}
+        {"name": model.name, "args": source_args(model.source, model=model.name, pull_secret=pull_secret)}
         for model in sorted(cache.models, key=lambda model: model.name)
     ]
     return {
@@ -160,7 +165,7 @@ def _pod(cache: CachePool, models_namespace: str, pull_secret: str | None) -> Ma
     volumes = [
         {"name": _STORE_VOLUME, "hostPath": host_path(models_namespace)},
         {"name": _LIST_VOLUME, "configMap": {"name": cache.name, "defaultMode": 0o444}},
-        *agent_volumes(pull_secret),
+        *agent_volumes(pull_secret, cache.sources),
     ]
     spec: Manifest = {
         "automountServiceAccountToken": False,
@@ -199,6 +204,7 @@ def _container(cache: CachePool, pull_secret: str | None) -> Manifest:
         ],
         user=_ROOT,
         pull_secret=pull_secret,
+        sources=cache.sources,
     )
     return {
         **container,

@@ -24,7 +24,10 @@ def render(loader: PreloadLoader, source: AgentSource, place: LoaderPlace) -> Lo
         ValueError: the stack has no shared volume.
     """
     claim = jobs.shared_claim(loader.type, place)
-    command = ["preload", *source_args.source_args(source, pull_secret=place.pull_secret is not None)]
+    command = [
+        "preload",
+        *source_args.source_args(source, model=place.model, pull_secret=place.pull_secret is not None),
+    ]
     spec = jobs.job_spec(command, loader.image, source, place, claim)
     gate = Gate(
         image=loader.image,

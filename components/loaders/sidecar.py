@@ -46,12 +46,16 @@ def render(loader: SidecarLoader, source: AgentSource, place: LoaderPlace) -> Lo
         mounts=[{"name": _STORE_VOLUME, "mountPath": MODEL_MOUNT}],
         user=place.user,
         pull_secret=place.pull_secret,
+        sources={place.model: source},
         disk=disk,
     )
     container["resources"]["requests"]["cpu"] = _CPU
     return Loaded(
         init_containers=({**container, **_running_on(deadline_seconds(source))},),
-        volumes=({"name": _STORE_VOLUME, "emptyDir": {"sizeLimit": disk}}, *agent_volumes(place.pull_secret)),
+        volumes=(
+            {"name": _STORE_VOLUME, "emptyDir": {"sizeLimit": disk}},
+            *agent_volumes(place.pull_secret, {place.model: source}),
+        ),
         server_mounts=({"name": _STORE_VOLUME, "mountPath": MODEL_MOUNT, "readOnly": True},),
         annotations={source_args.SOURCE_ANNOTATION: source_args.followed(source)},
         egress_ports=source_args.egress_ports(source),
@@ -62,9 +66,7 @@ def render(loader: SidecarLoader, source: AgentSource, place: LoaderPlace) -> Lo
 
 def _args(loader: SidecarLoader, source: AgentSource, place: LoaderPlace) -> list[str]:
     """Return the agent's arguments; the reference keeps its tag beside the digest that the first load is held to."""
-    args = source_args.source_args(source, pull_secret=place.pull_secret is not None)
-    source_args.followed(source)  # refuses a reference without a tag
-    args[args.index("--reference") + 1] = source.reference
+    args = source_args.watching_args(source, model=place.model, pull_secret=place.pull_secret is not None)
     return [
         "watch",
         *args,

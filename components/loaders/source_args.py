@@ -1,8 +1,12 @@
-"""One model's source as the agent's arguments, and what else follows from it: its version's name, its port."""
+"""One model's source as the agent's arguments, and what else follows from it: its version's name, its ports."""
 
 from typing import Final, assert_never
+from urllib.parse import urlsplit
 
+from components.loaders.agent.hfreference import parse_huggingface
 from components.loaders.agent.plan import store_key
+from stacks.spec.file_source import ClaimSource, HttpSource, HuggingFaceSource, S3Source
+from stacks.spec.secrets import source_keys
 from stacks.spec.source import AgentSource, ModelKitSource, OciSource
 
 DIGEST_ANNOTATION: Final = "slipway.dev/model-digest"
@@ -13,86 +17,147 @@ REGISTRY_MOUNT: Final = "/run/slipway/registry"
 
 REGISTRY_FILE: Final = "config.json"
 
+CLAIM_MOUNT: Final = "/run/slipway/files"
+"""Where the volume of a source of type claim is mounted."""
+
+CREDENTIALS_FILE: Final = "credentials"
+
 _HTTPS_PORT: Final = 443
 _HTTP_PORT: Final = 80
 
 
-def source_args(source: AgentSource, *, pull_secret: bool) -> list[str]:
+def credentials_directory(model: str) -> str:
+    """Return where the credentials of a model's source are mounted."""
+    return f"/run/slipway/source/{model}"
+
+
+def source_args(source: AgentSource, *, model: str, pull_secret: bool) -> list[str]:
     """Return the arguments that name a source; credentials go by file, never through here.
 
     Args:
         source: where the weights are.
+        model: the model's name.
         pull_secret: whether the registry's credentials are mounted.
     """
-    reference, _ = _pinned(source.reference)
-    args = ["--source", source.type, "--reference", reference]
+    args = ["--source", source.type, "--reference", _pinned(source)]
     for part in _filters(source):
         args += ["--filter", part]
-    if pull_secret:
+    if pull_secret and isinstance(source, ModelKitSource | OciSource):
         args += ["--registry-config", f"{REGISTRY_MOUNT}/{REGISTRY_FILE}"]
-    if source.plain_http:
+    if source_keys(source):
+        args += ["--credentials", f"{credentials_directory(model)}/{CREDENTIALS_FILE}"]
+    if isinstance(source, S3Source | HuggingFaceSource) and source.endpoint is not None:
+        args += ["--endpoint", source.endpoint]
+    if isinstance(source, S3Source):
+        args += ["--addressing", source.addressing]
+        args += [] if source.region is None else ["--region", source.region]
+    if not isinstance(source, ClaimSource) and source.plain_http:
         args.append("--plain-http")
     return args
 
 
-def following_args(source: AgentSource, *, pull_secret: bool) -> list[str]:
-    """Return the arguments that name a source by its tag, which may move.
+def following_args(source: AgentSource, *, model: str, pull_secret: bool) -> list[str]:
+    """Return the arguments that name a source by a name that may move.
 
     Args:
         source: where the weights are.
+        model: the model's name.
         pull_secret: whether the registry's credentials are mounted.
 
     Raises:
-        ValueError: the reference has no tag.
+        ValueError: the reference has no such name.
     """
-    args = source_args(source, pull_secret=pull_secret)
-    args[args.index("--reference") + 1] = followed(source)
+    named = followed(source)
+    args = source_args(source, model=model, pull_secret=pull_secret)
+    args[args.index("--reference") + 1] = _mounted(source) if isinstance(source, ClaimSource) else named
+    return args
+
+
+def watching_args(source: AgentSource, *, model: str, pull_secret: bool) -> list[str]:
+    """Return the arguments that name a source by a name that may move, and the version to begin with.
+
+    Raises:
+        ValueError: the reference has no such name.
+    """
+    followed(source)
+    args = source_args(source, model=model, pull_secret=pull_secret)
+    if not isinstance(source, ClaimSource):
+        args[args.index("--reference") + 1] = source.reference
     return args
 
 
 def followed(source: AgentSource) -> str:
-    """Return the reference without its digest: a name that may move.
+    """Return the reference without what pins it: a name that may move.
 
     Raises:
-        ValueError: it has no tag.
+        ValueError: it names nothing that moves.
     """
-    if source.followed is None:
-        raise ValueError(f'source "{source.reference}" names no tag to follow; write host/repository:tag@sha256:…')
-    return source.followed
+    named = source.followed
+    if named is None:
+        raise ValueError(f'source "{source.reference}" names no tag or branch to follow; write name:tag@digest')
+    return named
 
 
 def version_key(source: AgentSource) -> str:
     """Return the store's name of the pinned version and its selection: a directory below ``.store``."""
-    _, digest = _pinned(source.reference)
-    return store_key(digest, _filters(source))
+    if isinstance(source, HuggingFaceSource):
+        return parse_huggingface(source.reference, pinned=True).key(_filters(source))
+    return store_key(_pin(source), _filters(source))
 
 
 def annotations(source: AgentSource) -> dict[str, str]:
-    """Return the pod annotations: a new digest rolls pods."""
-    _, digest = _pinned(source.reference)
-    return {DIGEST_ANNOTATION: digest, SOURCE_ANNOTATION: source.reference}
+    """Return the pod annotations: a new version rolls pods."""
+    return {DIGEST_ANNOTATION: _pin(source), SOURCE_ANNOTATION: source.reference}
 
 
 def egress_ports(source: AgentSource) -> tuple[int, ...]:
-    """Return the TCP ports that loading must reach."""
-    _, _, port = source.reference.split("/", 1)[0].partition(":")
-    if port:
-        return (int(port),)
-    return (_HTTP_PORT if source.plain_http else _HTTPS_PORT,)
+    """Return the TCP ports that loading must reach.
+
+    A hub redirects to storage elsewhere, whose port cannot be known beforehand; over HTTPS it is taken to be 443.
+    """
+    match source:
+        case ModelKitSource() | OciSource():
+            address = f"{'http' if source.plain_http else 'https'}://{source.reference.split('/', 1)[0]}"
+        case S3Source() | HuggingFaceSource():
+            address = source.endpoint or "https://"
+        case HttpSource():
+            address = source.followed
+        case ClaimSource():
+            return ()
+        case _:
+            assert_never(source)
+    parts = urlsplit(address)
+    secure = parts.scheme == "https"
+    port = parts.port or (_HTTPS_PORT if secure else _HTTP_PORT)
+    storage = {_HTTPS_PORT} if secure and isinstance(source, HuggingFaceSource) else set[int]()
+    return tuple(sorted({port} | storage))
 
 
 def _filters(source: AgentSource) -> tuple[str, ...]:
+    return () if isinstance(source, OciSource) else source.filter
+
+
+def _pin(source: AgentSource) -> str:
+    """Return what pins the version: a digest or a commit."""
+    return source.reference.rpartition("@")[2]
+
+
+def _pinned(source: AgentSource) -> str:
+    """Return the reference as the agent takes it, without the tag or branch, which is for people only."""
     match source:
-        case ModelKitSource():
-            return source.filter
-        case OciSource():
-            return ()
+        case ModelKitSource() | OciSource():
+            host, repository = source.reference.rpartition("@")[0].split("/", 1)
+            return f"{host}/{repository.split(':', 1)[0]}@{_pin(source)}"
+        case HuggingFaceSource():
+            return f"{source.reference.partition('@')[0].partition(':')[0]}@{_pin(source)}"
+        case S3Source() | HttpSource():
+            return source.reference
+        case ClaimSource():
+            return f"{_mounted(source)}@{source.digest}"
         case _:
             assert_never(source)
 
 
-def _pinned(reference: str) -> tuple[str, str]:
-    """Return ``host/repository@digest`` without the tag, which is for people only, and the digest."""
-    named, digest = reference.split("@", 1)
-    host, repository = named.split("/", 1)
-    return f"{host}/{repository.split(':', 1)[0]}@{digest}", digest
+def _mounted(source: ClaimSource) -> str:
+    """Return the directory as the agent sees it."""
+    return CLAIM_MOUNT + source.path.rstrip("/")

@@ -32,7 +32,7 @@ def render(loader: SyncLoader, source: AgentSource, place: LoaderPlace) -> Loade
         ValueError: the stack has no shared volume, or the reference has no tag to follow.
     """
     claim = jobs.shared_claim(loader.type, place)
-    named = source_args.following_args(source, pull_secret=place.pull_secret is not None)
+    named = source_args.following_args(source, model=place.model, pull_secret=place.pull_secret is not None)
     command = ["sync", *named, "--keep-previous", str(loader.keep_previous)]
     spec = jobs.job_spec(command, loader.image, source, place, claim)
     gate = Gate(

@@ -57,7 +57,7 @@ def gated(store: Manifest, gate: Gate, annotations: dict[str, str], objects: tup
     mount = {"name": store["name"], "mountPath": MODEL_MOUNT, "readOnly": True, "subPath": gate.model}
     return Loaded(
         init_containers=(_container(store["name"], gate),),
-        volumes=(store, *agent_volumes(None)),
+        volumes=(store, *agent_volumes(None, {})),
         server_mounts=(mount,),
         annotations=annotations,
         egress_ports=(),
@@ -74,5 +74,6 @@ def _container(volume: str, gate: Gate) -> Manifest:
         mounts=[{"name": volume, "mountPath": STORE_MOUNT, "readOnly": True}],
         user=gate.user,
         pull_secret=None,
+        sources={},
     )
     return {**container, "resources": _RESOURCES}

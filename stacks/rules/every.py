@@ -5,7 +5,19 @@ from typing import Any, Final
 
 from stacks.errors import Problem
 from stacks.parse import Unparsed
-from stacks.rules import arguments, clusters, hot_update, images, loading, names, placement, room, scaling, storage
+from stacks.rules import (
+    arguments,
+    clusters,
+    hot_update,
+    images,
+    loading,
+    names,
+    placement,
+    room,
+    scaling,
+    sources,
+    storage,
+)
 from stacks.salvage import at_home, whole_part
 from stacks.spec.stack import StackSpec
 
@@ -21,6 +33,7 @@ RULES: Final[tuple[Rule, ...]] = (
     placement.problems,
     room.problems,
     scaling.problems,
+    sources.problems,
     storage.problems,
 )
 

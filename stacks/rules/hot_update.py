@@ -6,6 +6,7 @@ from stacks.errors import Problem, shown
 from stacks.plan.capabilities import SIDECARS_SINCE, has_sidecars, version_of
 from stacks.plan.loading import loader_of
 from stacks.rules.schedule import fault_of
+from stacks.spec.file_source import HuggingFaceSource
 from stacks.spec.loader import SidecarLoader, SyncLoader
 from stacks.spec.model import Model
 from stacks.spec.runtime import SelfReload, VllmRuntime
@@ -32,8 +33,9 @@ def _nothing_to_follow(path: str, model: Model) -> Iterator[Problem]:
     source = model.source
     if source is None or isinstance(source, ImageSource) or source.followed is not None:
         return
-    rule = "it names no tag, so a loader that follows one has nothing to follow"
-    fix = "host/repository:tag@sha256:…, or loader: {type: init}"
+    rule = "it names no tag or branch, so a loader that follows one has nothing to follow"
+    named = "organisation/name:branch@…" if isinstance(source, HuggingFaceSource) else "host/repository:tag@sha256:…"
+    fix = f"{named}, or loader: {{type: init}}"
     yield Problem(path=f"{path}.source.reference", value=shown(source.reference), rule=rule, fix=fix)
 
 

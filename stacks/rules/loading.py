@@ -22,7 +22,7 @@ def problems(spec: StackSpec) -> Iterator[Problem]:
             continue
         yield from _pair(path, model)
         loader = loader_of(spec, model)
-        if isinstance(loader, ImageLoader):
+        if isinstance(loader, ImageLoader) and isinstance(model.source, ImageSource):
             yield from _image_volume(path, spec)
         if isinstance(loader, NodeCacheLoader):
             yield from _node_cache(path, model, loader, spec)

@@ -56,7 +56,7 @@ def _one_node(sharing: Mapping[int, Model], spec: StackSpec) -> Iterator[Problem
         return
     loading = f" and {beside} that load" if beside else ""
     of_all = "" if len(sharing) == 1 else f" of {len(sharing)} models"
-    rule = f"up to {pods} pods{of_all}{loading} on several nodes cannot mount one ReadWriteOnce volume"
+    rule = f"up to {pods} pod{'s' * (pods > 1)}{of_all}{loading} on several nodes cannot mount one ReadWriteOnce volume"
     for index, model in sharing.items():
         init = loader_of(spec, model).type == "init"
         fix = "use ReadWriteMany storage, or loader: {type: init, into: pod}"

@@ -48,6 +48,22 @@ _OCI = form(
     r"^[a-z0-9][A-Za-z0-9.:-]*/[a-z0-9._/-]+(:[A-Za-z0-9._-]+)?@sha256:[0-9a-f]{64}$",
     "host/repository[:tag]@sha256:<64 hex digits>; a tag alone can move between check and use",
 )
+_LIST = r"@sha256:[0-9a-f]{64}$"
+_S3 = form(
+    r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s@]*)?" + _LIST,
+    "s3://bucket/prefix@sha256:<64 hex digits>, the digest of the object SHA256SUMS below the prefix",
+)
+_HTTP_LIST = form(
+    r"^https?://[^\s/@?#]+/[^\s@?#]*[^\s/@?#]" + _LIST,
+    "https://host/directory/SHA256SUMS@sha256:<64 hex digits>, without user, password and query",
+)
+_HUB_PART = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,95}"
+_HUB = form(
+    rf"^{_HUB_PART}(/{_HUB_PART})?(:[^\s:@?#]{{1,200}})?@[0-9a-f]{{40}}$",
+    "organisation/name[:branch]@<40 hex digits of the commit>; a branch alone can move between check and use",
+)
+_SHA256 = form(r"^sha256:[0-9a-f]{64}$", "sha256:<64 hex digits>")
+_ENDPOINT = form(r"^https?://[^\s/@?#]+(/[^\s?#@]*)?$", "https://host[:port], without user, password and query")
 _OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _CIDR = form(rf"^({_OCTET}\.){{3}}{_OCTET}/(3[0-2]|[12]?\d)$", "an IPv4 network such as 10.0.0.0/8")
 _LABEL_KEY = form(
@@ -72,6 +88,12 @@ ImageReference = Annotated[str, StringConstraints(pattern=_IMAGE, max_length=400
 
 OciDigestReference = Annotated[str, StringConstraints(pattern=_OCI, max_length=400)]
 """An artifact pinned by digest; the tag before it is for people."""
+
+S3Reference = Annotated[str, StringConstraints(pattern=_S3, max_length=1000)]
+HttpListReference = Annotated[str, StringConstraints(pattern=_HTTP_LIST, max_length=1000)]
+HuggingFaceReference = Annotated[str, StringConstraints(pattern=_HUB, max_length=500)]
+FileListDigest = Annotated[str, StringConstraints(pattern=_SHA256)]
+Endpoint = Annotated[str, StringConstraints(pattern=_ENDPOINT, max_length=400)]
 
 Cidr = Annotated[str, StringConstraints(pattern=_CIDR)]
 LabelKey = Annotated[str, StringConstraints(pattern=_LABEL_KEY, max_length=317)]

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from stacks.spec.base import OciDigestReference, Section, form
+from stacks.spec.file_source import ClaimSource, HttpSource, HuggingFaceSource, S3Source
+from stacks.spec.sizes import copy_mib
 
 KitFilter = Annotated[
     str,
@@ -18,9 +20,6 @@ KitFilter = Annotated[
 ]
 
 ImagePath = Annotated[str, Field(pattern=form(r"^(/|(/[A-Za-z0-9._-]+)+)$", "an absolute path"), max_length=200)]
-
-_DISK_SHARE = 1.1  # file systems need room for their own tables
-_DISK_EXTRA_MIB = 1024  # the staged copy's unpacked odds and ends, and manifests
 
 
 class _OciSource(Section):
@@ -37,7 +36,7 @@ class _OciSource(Section):
     @property
     def disk_mib(self) -> int:
         """Room one copy of the weights needs on a volume of its own, MiB."""
-        return ceil(self.size_gib * 1024 * _DISK_SHARE) + _DISK_EXTRA_MIB
+        return copy_mib(self.size_gib)
 
 
 class ModelKitSource(_OciSource):
@@ -74,7 +73,7 @@ class ImageSource(Section):
         return 2 * ceil(self.size_gib * 1024)
 
 
-AgentSource = ModelKitSource | OciSource
+AgentSource = ModelKitSource | OciSource | S3Source | HuggingFaceSource | HttpSource | ClaimSource
 """What the loader agent reads."""
 
 Source = Annotated[AgentSource | ImageSource, Field(discriminator="type")]

@@ -19,7 +19,7 @@ NAMESPACE = "api-objects"
 CRDS = Path(__file__).parents[3] / "shared" / "crds"
 KINDS = {
     "keda-v2.21.0.yaml": ("ScaledObject",),
-    "prometheus-operator-v0.93.0.yaml": ("PrometheusRule", "ServiceMonitor"),
+    "prometheus-operator-v0.93.0.yaml": ("PodMonitor", "PrometheusRule", "ServiceMonitor"),
 }
 SUFFIX = ".schema.test"
 """Ends the groups of the real schemas: the shared cluster has schema-less definitions under the true names."""

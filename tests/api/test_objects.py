@@ -15,8 +15,8 @@ from components.autoscaling import dispatch as autoscaling
 from components.autoscaling.contract import Scaled
 from components.loaders.code import config_map
 from components.loaders.contract import NOTHING_LOADED, Loaded
-from components.monitoring import alerts, service_monitor
-from components.monitoring.contract import Watched
+from components.monitoring import alerts, pod_monitor, service_monitor
+from components.monitoring.contract import Watched, WatchedLoader
 from components.workload import manifests, pod
 from components.workload.contract import ScaleTarget
 from components.workload.rollout import times
@@ -38,6 +38,9 @@ pytestmark = pytest.mark.engine
 NAMESPACE = "models"  # the objects are moved to the test's own
 MONITORING = Monitoring.model_validate(
     {"labels": {"release": "prometheus"}, "runbookUrl": "https://runbooks.example.com"}
+)
+LOADER = WatchedLoader(
+    model="qwen", namespace=NAMESPACE, port_name="loader-metrics", pause_seconds=60, budget_seconds=600
 )
 LOADED = {
     "image": NOTHING_LOADED,
@@ -105,6 +108,8 @@ def watched() -> Watched:
         waiting_per_pod=5,
         cache_metric=server.cache_metric,
         queue_scaled=True,
+        loader=LOADER,
+        cron_job="qwen-sync",
     )
 
 
@@ -142,8 +147,9 @@ def test_scaled_objects(real_schemas: Kubectl) -> None:
 
 
 def test_monitors_and_rules(real_schemas: Kubectl) -> None:
-    monitor = service_monitor.render(watched(), MONITORING)
-    real_schemas.try_out([custom(monitor), custom(alerts.render(watched(), MONITORING))])
+    monitors = [service_monitor.render(watched(), MONITORING), pod_monitor.render("qwen", LOADER, MONITORING)]
+    rules = [alerts.render(watched(), MONITORING), alerts.render_loaders("node-cache-l20", [LOADER], MONITORING)]
+    real_schemas.try_out([custom(manifest) for manifest in (*monitors, *rules)])
 
 
 def test_what_the_api_server_keeps_is_what_was_written(restricted: Kubectl) -> None:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 PRELOAD = PreloadLoader(type="preload")
 SYNC = SyncLoader(type="sync", schedule="*/30 * * * *")
-SIDECAR = SidecarLoader(type="sidecar")
 NODE_CACHE = NodeCacheLoader(type="nodeCache")
 SIDECAR = SidecarLoader(type="sidecar")
 HTTP_RELOAD = HttpReload(type="http", path="/reload")
@@ -52,8 +51,6 @@ def transports() -> dict[str, Loaded]:
         "preload": load(KIT, shared, PRELOAD),
         "sync": load(KIT, shared, SYNC),
         "node-cache": load(KIT, place(), NODE_CACHE),
-        "sidecar": load(KIT, replace(place(), reload=HttpReload(type="http", path="/reload")), SIDECAR),
-        "sidecar-signal": load(KIT, replace(place(), reload=SignalReload(type="signal", process="server")), SIDECAR),
         "image": load(IMAGE, place(), ImageLoader(type="image")),
     }
 

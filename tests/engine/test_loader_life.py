@@ -142,6 +142,16 @@ def test_a_new_digest_of_a_cached_model_restarts_no_cache(loading_stack: EngineS
     assert NEW in listed
 
 
+def test_a_new_node_gets_a_cache_of_its_own(loading_stack: EngineStack) -> None:
+    loading_stack.section("nodePools")[0]["min"] = 3
+
+    assert loading_stack.changes() == {"Node cpu-2": "create"}
+    assert loading_stack.up().code == 0
+    kubectl(loading_stack, "--namespace", CACHES, "rollout", "status", "daemonset/node-cache-cpu", "--timeout=50s")
+    caches = read(loading_stack, "pods", "--namespace", CACHES)["items"]
+    assert {cache["spec"]["nodeName"] for cache in caches} == {"cpu-0", "cpu-1", "cpu-2"}
+
+
 def test_a_load_that_fails_fails_up_with_the_reason_and_the_old_pods_serve_on(loading_stack: EngineStack) -> None:
     """Exit code 5: the bytes are not what the digest promises. Nobody tries that twice."""
     first = loading_stack.section("models")[0]

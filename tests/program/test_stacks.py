@@ -42,7 +42,9 @@ def run(path: Path, **extra: str) -> Recorded:
 
 
 def answer(type_: str, _name: str, _inputs: dict[str, Any]) -> dict[str, Any]:
-    """Return what a local cluster would say of itself."""
+    """Return what a local cluster would say of itself, and a secret that is made up."""
+    if "RandomPassword" in type_:
+        return {"result": f"{CANARY}-made-up"}
     return {"kubeconfig": CANARY, "kubeconfig_path": "/clusters/kubeconfig"} if "LocalCluster" in type_ else {}
 
 

@@ -25,6 +25,7 @@ def connected(host: str, port: int, deadline: Deadline, limit_seconds: float) ->
 
     Raises:
         OSError: the name is unknown, or no address takes the connection.
+        ValueError: no name of a host.
         AgentError: the deadline passed, or stop.
     """
     failure = OSError(f"{host} has no address")
@@ -45,16 +46,14 @@ def connected(host: str, port: int, deadline: Deadline, limit_seconds: float) ->
 
 def _addresses(host: str, port: int, deadline: Deadline, limit_seconds: float) -> list[_Address]:
     """Look a name up in a thread of its own: ``getaddrinfo`` can be neither bounded nor interrupted, only left."""
-    answers: queue.SimpleQueue[list[_Address] | OSError] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[list[_Address] | Exception] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
             answers.put([(family, address) for family, _, _, _, address in found])
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  # raised where the answer is awaited
             answers.put(error)
-        except UnicodeError:
-            answers.put(OSError(f"{host!r} is no host name"))
 
     threading.Thread(target=ask, daemon=True, name="look-up").start()
     end = time.monotonic() + limit_seconds
@@ -63,7 +62,7 @@ def _addresses(host: str, port: int, deadline: Deadline, limit_seconds: float) -
             answer = answers.get(timeout=deadline.timeout_seconds(LOOK_SECONDS))
         except queue.Empty:
             continue
-        if isinstance(answer, OSError):
+        if isinstance(answer, Exception):
             raise answer
         return answer
     raise OSError(f"no name server answered for {host} within {limit_seconds:g} s")

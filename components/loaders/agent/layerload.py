@@ -16,7 +16,7 @@ from .logs import Log
 from .paths import safe_file_path, safe_path
 from .plan import Layer
 from .progress import Progress
-from .readahead import ReadAhead
+from .readahead import PIECES, ReadAhead
 from .staging import Staging
 from .tarstream import entries
 from .tree import TreeWriter
@@ -34,16 +34,18 @@ class LayerLoader:
         progress: told about bytes.
         staging: its tree is written, and it knows which files an earlier run began.
         max_layer_bytes: most one layer may unpack to.
+        parallel: layers that are loaded at the same time, which share the memory.
     """
 
     def __init__(
-        self, deadline: Deadline, log: Log, progress: Progress, staging: Staging, max_layer_bytes: int
+        self, deadline: Deadline, log: Log, progress: Progress, staging: Staging, max_layer_bytes: int, parallel: int
     ) -> None:
         self._deadline = deadline
         self._log = log
         self._progress = progress
         self._staging = staging
         self._max_layer_bytes = max_layer_bytes
+        self._pieces = max(1, PIECES // parallel)
 
     def load(self, layer: Layer) -> TreeWriter:
         """Load one layer. What a failure leaves goes with the staging directory, or when a next run takes it over.
@@ -81,7 +83,7 @@ class LayerLoader:
             self._log.info("continued", blob=layer.blob.name, at_bytes=begun.stat().st_size, of_bytes=layer.blob.size)
             blob.begin_with(pieces_of(begun))
             self._log.step("hashed-again", blob=layer.blob.name)
-        stream = ReadAhead(blob)
+        stream = ReadAhead(blob, self._pieces)
         try:
             try:
                 self._write(layer, stream, writer, begun)

@@ -186,7 +186,14 @@ class Load:
             )
 
     def _move(self, staging: Staging, layers: Iterable[Layer], progress: Progress) -> None:
-        loader = LayerLoader(self._deadline, self._log, progress, staging, self._settings.max_layer_bytes)
+        loader = LayerLoader(
+            self._deadline,
+            self._log,
+            progress,
+            staging,
+            max_layer_bytes=self._settings.max_layer_bytes,
+            parallel=self._settings.parallel,
+        )
 
         def one(layer: Layer) -> None:
             self._deadline.check()

@@ -32,8 +32,10 @@ class Layer:
     @property
     def key(self) -> str:
         """A file name for this blob at this place; equal keys mean equal results."""
-        place = f"{self.form}|{self.compression}|{'/'.join(self.parts)}|{self.executable}"
-        return f"{self.blob.identity}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+        place = f"{self.form}|{self.compression}|{'/'.join(self.parts)}|{self.executable}".encode(
+            errors="surrogateescape"
+        )
+        return f"{self.blob.identity}-{hashlib.sha256(place).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,8 +6,8 @@ from typing import Final
 
 from .bytestream import ByteStream
 
-PIECES: Final = 8
-"""Most that wait between the two threads; with one in the hands of each they bound a layer's memory."""
+PIECES: Final = 32
+"""Most that wait between reading and writing, over all layers that are moved at the same time."""
 
 
 class ReadAhead:
@@ -18,10 +18,12 @@ class ReadAhead:
 
     Args:
         source: belongs to the thread until ``close``.
+        pieces: most that wait; with one in the hands of each side they bound the memory.
     """
 
-    def __init__(self, source: ByteStream) -> None:
+    def __init__(self, source: ByteStream, pieces: int) -> None:
         self._source = source
+        self._most = pieces
         self._pieces: deque[bytes] = deque()
         self._turn = threading.Condition()
         self._closed = False
@@ -71,7 +73,7 @@ class ReadAhead:
         if not piece:
             return False
         with self._turn:
-            self._turn.wait_for(lambda: self._closed or len(self._pieces) < PIECES)
+            self._turn.wait_for(lambda: self._closed or len(self._pieces) < self._most)
             self._pieces.append(piece)
             self._turn.notify_all()
             return not self._closed

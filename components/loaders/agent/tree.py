@@ -138,10 +138,18 @@ def _append(file: FileIO, chunks: Iterable[memoryview | bytes]) -> None:
         while view:
             view = view[file.write(view) :]
         if size - early >= EARLY_BYTES:
-            # Starts writing these pages to the disk without waiting (Linux ``mm/fadvise.c``, POSIX_FADV_DONTNEED);
-            # those not yet written stay in memory, where the server that reads the model finds them.
-            os.posix_fadvise(file.fileno(), early, size - early, os.POSIX_FADV_DONTNEED)
+            _write_back(file.fileno(), early, size - early)
             early = size
+
+
+def _write_back(descriptor: int, start: int, count: int) -> None:
+    """Start writing pages to the disk without waiting for them (Linux ``mm/fadvise.c``, POSIX_FADV_DONTNEED).
+
+    Those that are not written yet stay in memory, where the server that reads the model finds them.
+    """
+    if hasattr(os, "posix_fadvise"):  # not on macOS
+        with suppress(OSError):  # advice only: ``fsync`` reports what cannot be written
+            os.posix_fadvise(descriptor, start, count, os.POSIX_FADV_DONTNEED)
 
 
 def sync_directory(path: Path) -> None:

@@ -27,3 +27,11 @@ def test_the_rehearsal_understands_them() -> None:
     assert options.kubernetes_version is not None
     group, _tool = TOOLS["kube-apiserver"]
     assert group.version.removeprefix("v").startswith(f"{options.kubernetes_version}.")
+
+
+def test_image_volumes_are_a_feature_gate_that_the_rehearsal_switches_on() -> None:
+    spec = RehearsalCluster.model_validate({"type": "rehearsal", "imageVolumes": True})
+    options = ClusterOptions.model_validate(render_options(spec, (), (), "slipway/dev"))
+
+    assert options.feature_gates == {"ImageVolume": True}
+    assert ClusterOptions.model_validate(render_options(SPEC, (), (), "slipway/dev")).feature_gates == {}

@@ -48,6 +48,7 @@ def cache_of(*, private: bool) -> Recorded:
             pools=(CACHE,),
             kubernetes_version=(1, 34),
             credentials=own if private else None,
+            secrets={},
             cidrs=(),
             monitoring_namespace="monitoring",
             after=(namespace(),),

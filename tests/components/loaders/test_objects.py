@@ -187,7 +187,7 @@ def test_pods_of_a_synced_model_wait_for_any_version_and_are_not_rolled_by_one()
 
 def test_a_reference_without_a_tag_cannot_be_followed() -> None:
     bare = OciSource.model_validate({"type": "oci", "reference": f"registry:5000/a/b@{DIGEST}", "sizeGib": 1})
-    with pytest.raises(ValueError, match=r"names no tag to follow"):
+    with pytest.raises(ValueError, match=r"names no tag or branch to follow"):
         sync(bare)
 
 

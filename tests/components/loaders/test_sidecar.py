@@ -1,10 +1,13 @@
 """The sidecar: its arguments, its store, its probes, and what it leaves alone in the pod."""
 
+from argparse import ArgumentParser
 from dataclasses import replace
 
 import pytest
 
 from components.loaders import dispatch
+from components.loaders.agent.adapteroptions import adapter_problems, add_adapter_options
+from components.loaders.agent.arguments import ModelArguments, parse_arguments
 from components.loaders.contract import Loaded
 from components.objects import Manifest
 from components.workload import pod
@@ -123,8 +126,21 @@ def test_its_metrics_and_its_registry_can_be_reached() -> None:
     assert follow().egress_ports == (443,)
 
 
+@pytest.mark.parametrize("reload", [BY_REQUEST, BY_SIGNAL, BY_ITSELF], ids=lambda reload: reload.type)
+def test_the_agent_understands_its_arguments(reload: Reload) -> None:
+    args: list[str] = container(follow(reload))["args"]
+    told = args.index("--adapter")
+    arguments, parser = parse_arguments(args[:told]), ArgumentParser()
+    add_adapter_options(parser)
+
+    assert list(adapter_problems(parser.parse_args(args[told:]))) == []
+    assert isinstance(arguments, ModelArguments)
+    assert (arguments.command, arguments.run.listen, arguments.run.model) == ("watch", "0.0.0.0:9410", "qwen")
+    assert (arguments.load.keep_previous, arguments.load.keep_seconds) == (1, 0)
+
+
 def test_a_reference_without_a_tag_is_refused() -> None:
-    with pytest.raises(ValueError, match="names no tag to follow"):
+    with pytest.raises(ValueError, match="names no tag or branch to follow"):
         load(ARTIFACT, replace(place(), reload=BY_REQUEST), SIDECAR)
 
 

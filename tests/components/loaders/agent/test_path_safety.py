@@ -21,7 +21,6 @@ from typing import Final
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from components.loaders.agent.blob import identity
 from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import UnsafeError
 from components.loaders.agent.layerload import LayerLoader
@@ -29,7 +28,8 @@ from components.loaders.agent.logs import Log
 from components.loaders.agent.paths import safe_file_path, safe_path
 from components.loaders.agent.plan import Layer
 from components.loaders.agent.progress import Progress
-from tests.components.loaders.agent.fake_registry import digest_of
+from components.loaders.agent.staging import Staging
+from tests.components.loaders.agent.layers import BytesBlob
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108  # only directories of mkdtemp are made in it
 PLAIN: Final = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
@@ -166,36 +166,6 @@ def is_harmless(name: str) -> bool:
     )
 
 
-class BytesBody:
-    """A body that has come already."""
-
-    def __init__(self, data: bytes, start: int) -> None:
-        self.start = start
-        self._rest = [data[start:]]
-
-    def read(self, deadline: Deadline) -> bytes:
-        """Return all, then nothing."""
-        deadline.check()
-        return self._rest.pop() if self._rest else b""
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-class BytesBlob:
-    """A blob in memory."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.name = self.digest = digest_of(data)
-        self.identity = identity(self.name)
-        self.size = len(data)
-
-    def open(self, offset: int) -> BytesBody:
-        """Read from an offset."""
-        return BytesBody(self._data, offset)
-
-
 @contextmanager
 def sandbox() -> Generator[Path]:
     """Make a directory for one example, in memory where that is possible."""
@@ -221,11 +191,13 @@ def found(root: Path) -> Tree:
 
 def load(base: Path, layer: Layer) -> bool:
     """Load one layer below a directory and return whether it was accepted; whatever else raises is a fault."""
-    tree = base / "in" / "tree"
-    tree.mkdir(parents=True)
+    staging = Staging(base, "in")
+    staging.path = base / "in"
+    staging.tree = base / "in" / "tree"
+    staging.tree.mkdir(parents=True)
     log = Log(io.StringIO())
     try:
-        LayerLoader(Deadline(60), log, Progress(log, layer.blob.size), tree, 2**30).load(layer)
+        LayerLoader(Deadline(60), log, Progress(log, layer.blob.size), staging, 2**30).load(layer)
     except UnsafeError:
         return False
     return True

@@ -111,8 +111,8 @@ def test_reader_in_another_process_sees_only_whole_versions(
     # Two versions take turns, so a switch is all there is to do; the third one, now and then, makes one of them go,
     # which has to be moved again.
     order = [versions[2] if number % 10 == 9 else versions[number % 2] for number in range(SWITCHES)]
-    more = ("--keep-seconds", "0")  # else none would go for an hour
-    results = [pull(*once(real_registry.host, digest, into, *more)).last("done")["result"] for digest in order]
+    soon = ("--keep-seconds", "0")
+    results = [pull(*once(real_registry.host, digest, into, *soon)).last("done")["result"] for digest in order]
 
     said, _ = reader.communicate(timeout=60)
     seen: dict[str, int] = json.loads(said)
