@@ -45,8 +45,10 @@ def test_kill_at_every_step(tmp_path: Path, registry: FakeRegistry) -> None:
     with running(counting, words("watch", registry, pinned, counting / "models", *more)) as agent:
         wait_for(lambda: serving(agent, new))
         wait_for(lambda: not (counting / "models/.store" / old.replace(":", "-")).exists())
-        steps = (counting / "steps").read_text().splitlines()
         agent.terminate()
+    steps = (counting / "steps").read_text().splitlines()
+    while steps[-2:] == ["looked", "looked"]:
+        steps.pop()  # one turn in which nothing happens is enough
     assert {"state-written", "version-renamed", "link-made", "switched", "applied", "renamed-to-trash"} <= set(steps)
 
     for number, name in enumerate(steps, start=1):
