@@ -77,7 +77,7 @@ def test_only_known_steps_are_taken() -> None:
 
 
 def test_base_command_and_environment_are_those_of_the_pods() -> None:
-    container = agent_container(name="x", image="x", args=[], mounts=[], user=1, pull_secret=None)
+    container = agent_container(name="x", image="x", args=[], mounts=[], user=1, pull_secret=None, sources={})
 
     assert values("FROM") == [InitLoader(type="init").image]
     assert [json.loads(text) for text in values("ENTRYPOINT")] == [container["command"]]

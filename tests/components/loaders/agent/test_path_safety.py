@@ -197,7 +197,7 @@ def load(base: Path, layer: Layer) -> bool:
     staging.tree.mkdir(parents=True)
     log = Log(io.StringIO())
     try:
-        LayerLoader(Deadline(60), log, Progress(log, layer.blob.size), staging, 2**30).load(layer)
+        LayerLoader(Deadline(60), log, Progress(log, layer.blob.size), staging, 2**30, 1).load(layer)
     except UnsafeError:
         return False
     return True
