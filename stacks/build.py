@@ -118,8 +118,8 @@ def _storage(
 
 
 def _agent(spec: StackSpec, tenancy: Tenancy, opts: pulumi.ResourceOptions) -> tuple[pulumi.Resource, ...]:
-    """Declare the loader agent's code once for all models."""
-    if all(model.source is None for model in spec.models):
+    """Declare the loader agent's code once for all models; the kubelet mounts images without it."""
+    if all(model.source is None or isinstance(model.source, ImageSource) for model in spec.models):
         return ()
     # Immutable, and named by its contents: other code is another object, made before the pods that use it.
     options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[tenancy.namespace_object]))

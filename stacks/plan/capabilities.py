@@ -12,7 +12,9 @@ IMAGE_VOLUMES_KNOWN: Final = (1, 31)
 """First version with the feature gate ImageVolume (KEP-4639, alpha)."""
 
 IMAGE_VOLUMES_SINCE: Final = (1, 35)
-"""The gate is on by default from here (Kubernetes, "Use an Image Volume With a Pod")."""
+"""The gate is on by default from here (Kubernetes, "Use an Image Volume With a Pod"). Where it is off the API server
+takes the pod and drops the volume and its mounts without a word (seen with 1.34.4), so the server would start without
+weights."""
 
 
 def version_of(cluster: Cluster) -> tuple[int, int]:
