@@ -81,8 +81,10 @@ class TfServingAdapter:
             base = self._path(version, number).parent
             base.mkdir(parents=True, exist_ok=True)
             write_durably(self._memory(version), json.dumps({"last": number}).encode())
+            self._log.step("number-taken", number=number)
             self._path(version, number).symlink_to(target)
             sync_directory(base)
+        self._log.step("number-shown", number=number)
         return number
 
     def _numbers(self, version: Version) -> set[int]:

@@ -63,7 +63,9 @@ class TritonAdapter:
             link.parent.mkdir(parents=True, exist_ok=True)
             entry = self._new_entry(version, work)
             mirror(version.path / self._subpath, entry, max(map(newest_ns, work.iterdir()), default=0))
+            self._log.step("entry-made", path=str(entry))
             put_link(link, entry, work)
+        self._log.step("entry-shown", path=str(entry))
 
     def apply(self, version: Version, previous: Version | None, deadline: Deadline) -> None:
         """Switch the repository, have it loaded, and see it ready.
@@ -81,6 +83,7 @@ class TritonAdapter:
             self.prepare(version)
             try:
                 if self._load(deadline):
+                    self._log.step("runtime-loaded", key=version.key)
                     self._confirm(version, deadline)
                     return
             except RuntimeRefusedError:

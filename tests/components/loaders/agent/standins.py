@@ -5,6 +5,7 @@ two versions at once shows; a tag that begins with ``bad`` cannot be loaded.
 """
 
 import json
+import socket
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -78,6 +79,11 @@ class StandIn:
     def serving(self) -> set[str]:
         """Tags of everything that would answer a request now."""
         raise NotImplementedError
+
+    def reserve(self) -> None:
+        """Choose a port before anything listens there."""
+        with socket.create_server(("127.0.0.1", 0)) as found:
+            self.port = found.getsockname()[1]
 
     def start(self) -> None:
         """Load what there is to load, then listen, unless it does already."""
