@@ -135,12 +135,12 @@ def test_token_that_runs_out_during_a_load_is_renewed(
 ) -> None:
     made = FakeRegistry()
     title = "org.opencontainers.image.title"
-    layers = [("application/octet-stream", noise(300_000, number), {title: f"{number}"}) for number in range(3)]
+    layers = [("application/octet-stream", noise(200_000, number), {title: f"{number}"}) for number in range(4)]
     digest = push_artifact(made, "ns/kit", layers)
     registry = guarded(tokens, start_registry, made)
-    slow = TcpProxy(registry.port, marker=b"/blobs/", bytes_per_second=300_000).start()
+    slow = TcpProxy(registry.port, marker=b"/blobs/", bytes_per_second=250_000).start()
     config = docker_config(tmp_path / "config.json", slow.host)
-    tokens.life_seconds = 1
+    tokens.life_seconds = 2  # its end is a whole second, so it lives from one to two; the load takes over three
     flags = ("--registry-config", str(config), "--parallel", "1")
 
     run = pull(*once(slow.host, digest, tmp_path / "models", *flags, source="oci"))
@@ -150,7 +150,7 @@ def test_token_that_runs_out_during_a_load_is_renewed(
     assert len(tokens.asked) >= 2
     assert [line for line in run.lines if line["level"] == "warning"] == []  # a token's end is no failure
     assert {name: sha for name, (sha, _) in tree_of(tmp_path / "models/current").items()} == {
-        f"{number}": digest_of(noise(300_000, number)).removeprefix("sha256:") for number in range(3)
+        f"{number}": digest_of(noise(200_000, number)).removeprefix("sha256:") for number in range(4)
     }
 
 
