@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 _PIECE_BYTES = 4 * 1024 * 1024
 _PACED_BYTES = 64 * 1024
+_BURST_SECONDS = 0.1
 _MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
@@ -53,7 +54,7 @@ class Limits:
             return
         with self._lock:
             now = time.monotonic()
-            self._free_at = max(self._free_at, now) + count / self.bytes_per_second
+            self._free_at = max(self._free_at, now - _BURST_SECONDS) + count / self.bytes_per_second
             pause = self._free_at - now
         time.sleep(pause)
 

@@ -15,7 +15,7 @@ from typing import Final
 from .locks import try_lock
 from .plan import Layer
 from .records import Written, written_from_json
-from .tree import DIRECTORY_MODE, write_durably
+from .tree import DIRECTORY_MODE
 
 BEAT_SECONDS: Final = 15.0
 """How often a living loader touches its staging directory."""
@@ -139,8 +139,13 @@ class Staging:
             self._descriptor = -1
 
     def mark_done(self, layer_key: str, written: Written) -> None:
-        """Remember that a layer is complete and durable."""
-        write_durably(self._layers / layer_key, json.dumps(written.as_json()).encode())
+        """Remember that a layer is complete and durable.
+
+        The mark itself need not be durable: one that a power cut takes away only costs time.
+        """
+        mark = self._layers / layer_key
+        mark.with_suffix(".new").write_text(json.dumps(written.as_json()))
+        mark.with_suffix(".new").replace(mark)
 
     def marked(self, layer_key: str) -> Written | None:
         """Return what was remembered of a layer, or None if nothing readable was."""
