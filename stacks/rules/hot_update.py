@@ -33,8 +33,9 @@ def _nothing_to_follow(path: str, model: Model) -> Iterator[Problem]:
     source = model.source
     if source is None or isinstance(source, ImageSource) or source.followed is not None:
         return
-    rule = "it names no tag or branch, so a loader that follows one has nothing to follow"
-    named = "organisation/name:branch@…" if isinstance(source, HuggingFaceSource) else "host/repository:tag@sha256:…"
+    hub = isinstance(source, HuggingFaceSource)
+    what, named = ("branch", "organisation/name:branch@…") if hub else ("tag", "host/repository:tag@sha256:…")
+    rule = f"it names no {what}, so a loader that follows one has nothing to follow"
     fix = f"{named}, or loader: {{type: init}}"
     yield Problem(path=f"{path}.source.reference", value=shown(source.reference), rule=rule, fix=fix)
 
