@@ -183,12 +183,12 @@ def servers() -> Iterator[Starter]:
 
 @pytest.fixture
 def load(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
-    """Run ``agent once`` with short pauses between attempts."""
+    """Run a command of the agent, ``once`` unless told otherwise, with short pauses between attempts."""
     monkeypatch.setattr(deadline, "BASE_SECONDS", 0.001)
 
-    def run(source: Kind, reference: str, into: Path, *more: str) -> Run:
+    def run(source: Kind, reference: str, into: Path, *more: str, command: str = "once") -> Run:
         capsys.readouterr()
-        code = main(["once", "--source", source, "--reference", reference, "--into", str(into), *more])
+        code = main([command, "--source", source, "--reference", reference, "--into", str(into), *more])
         text = capsys.readouterr().err
         return Run(code=code, lines=[json.loads(line) for line in text.splitlines()], text=text)
 

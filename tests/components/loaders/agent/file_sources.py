@@ -34,7 +34,7 @@ def digest_of(data: bytes) -> str:
 
 
 Load = Callable[..., Run]
-"""Runs ``agent once``: kind of source, reference, directory, more arguments."""
+"""Runs the agent: kind of source, reference, directory, more arguments; ``command`` is ``once`` if left out."""
 
 
 def content_of(root: Path) -> dict[str, bytes]:
