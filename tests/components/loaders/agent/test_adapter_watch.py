@@ -85,19 +85,24 @@ WORTH_DYING_AT = {"switched", "entry-made", "entry-shown", "number-taken", "numb
 """Steps of an update with a runtime; those of the load itself are left to the tests of ``watch``."""
 
 
+def begin(directory: Path, stand_in: StandIn, arguments: list[str]) -> None:
+    """Let the first version be served, and end the agent."""
+    with running(directory, arguments) as agent:
+        wait_for(lambda: events(agent, "ready") == 1)
+        stand_in.start()
+        wait_for(lambda: events(agent, "serving") == 1)
+        agent.terminate()
+    (directory / "steps").unlink()
+
+
 @pytest.mark.parametrize("kind", ["triton", "tf-serving"])
 @pytest.mark.parametrize("quality", ["good", "bad"])
 def test_agent_killed_while_it_tells_the_runtime(
     tmp_path: Path, registry: FakeRegistry, stand_ins: dict[str, StandIn], kind: str, quality: str
 ) -> None:
-    stand_in, into = stand_ins[kind], tmp_path / "models"
-    arguments = words(kind, registry, stand_in, into, push(registry, stand_in, "good0"))
-    with running(tmp_path, arguments) as agent:
-        wait_for(lambda: events(agent, "ready") == 1)
-        stand_in.start()
-        wait_for(lambda: events(agent, "serving") == 1)
-        agent.terminate()
-    (tmp_path / "steps").unlink()
+    stand_in = stand_ins[kind]
+    arguments = words(kind, registry, stand_in, tmp_path / "models", push(registry, stand_in, "good0"))
+    begin(tmp_path, stand_in, arguments)
 
     def life(tag: str, kill_at: int) -> bool:
         """Update to a version, and return whether the agent was killed over it."""
