@@ -26,6 +26,7 @@ from stacks.rules.every import check
 from stacks.spec.monitoring import Monitoring
 
 if TYPE_CHECKING:
+    from components.node_pool.contract import NodeTarget
     from components.runtimes.contract import Server
     from stacks.spec.model import Model
     from stacks.spec.node_pool import NodePool
@@ -99,18 +100,7 @@ def _objects(
     """Return one model's objects, by the same renderers the components use."""
     name, namespace, monitoring = model.name, spec.security.namespace, spec.monitoring or Monitoring()
     nodes = placement_for(pool, model.placement.accelerators)
-    place = LoaderPlace(
-        model=name,
-        namespace=namespace,
-        service_account="model-server",
-        nodes=nodes,
-        kubernetes_version=_VERSION,
-        storage_claim=None,
-        pull_secret=None,
-        user=server.user,
-        server_port=server.http_port,
-    )
-    loaded = loaders.render(loader_of(spec, model), model.source, place)
+    loaded = loaders.render(loader_of(spec, model), model.source, _place(name, namespace, server, nodes))
     placement = pod.PodPlacement(
         nodes=nodes,
         cpu=model.placement.cpu,
@@ -142,6 +132,20 @@ def _objects(
         alerts.render(watched, monitoring),
         render_model(name, namespace, _traffic(server, loaded)),
     ]
+
+
+def _place(name: str, namespace: str, server: Server, nodes: NodeTarget) -> LoaderPlace:
+    return LoaderPlace(
+        model=name,
+        namespace=namespace,
+        service_account="model-server",
+        nodes=nodes,
+        kubernetes_version=_VERSION,
+        storage_claim=None,
+        pull_secret=None,
+        user=server.user,
+        server_port=server.http_port,
+    )
 
 
 def _watched(name: str, namespace: str, server: Server, scaling: ScalingPlan, loading_seconds: int) -> Watched:

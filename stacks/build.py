@@ -57,14 +57,7 @@ def build(inputs: StackInputs) -> Mapping[str, pulumi.Input[Any]]:
         tenancy=tenancy,
         pull_secret=pull_secret,
         storage_claim=claim,
-        before_pods=(
-            tenancy.barrier,
-            *store,
-            *cache,
-            *_agent(spec, tenancy, opts),
-            *_credentials(spec, secrets, tenancy, opts),
-            *_source_secrets(spec, secrets, tenancy, opts),
-        ),
+        before_pods=(tenancy.barrier, *store, *cache, *_for_loaders(spec, secrets, tenancy, opts)),
     )
     _tell_choices(spec)
     endpoints = tuple(serve(model, shared, opts) for model in spec.models)
@@ -124,6 +117,17 @@ def _agent(spec: StackSpec, tenancy: Tenancy, opts: pulumi.ResourceOptions) -> t
     # Immutable, and named by its contents: other code is another object, made before the pods that use it.
     options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[tenancy.namespace_object]))
     return (KubernetesObject("loader-agent", config_map(tenancy.namespace), options),)
+
+
+def _for_loaders(
+    spec: StackSpec, secrets: Mapping[str, pulumi.Output[str]], tenancy: Tenancy, opts: pulumi.ResourceOptions
+) -> tuple[pulumi.Resource, ...]:
+    """Declare what loaders read: their code, and credentials as files."""
+    return (
+        *_agent(spec, tenancy, opts),
+        *_credentials(spec, secrets, tenancy, opts),
+        *_source_secrets(spec, secrets, tenancy, opts),
+    )
 
 
 def _credentials(
