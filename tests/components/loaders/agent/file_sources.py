@@ -14,6 +14,7 @@ from tests.components.loaders.agent.conftest import Run
 from tests.components.loaders.agent.kits import noise
 
 TOKEN = "hf_canaryCANARYcanary"  # noqa: S105  # of these tests only
+BIG = "weights/model.safetensors"
 FILES: dict[str, bytes] = {
     "config.json": b'{"layers": 2}\n',
     "weights/model.safetensors": noise(400_000, 1),
@@ -69,3 +70,12 @@ def follow(options: SourceOptions) -> Tracked:
 def soon() -> Deadline:
     """Return a deadline that no test reaches."""
     return Deadline(30)
+
+
+def lay(root: Path, files: Mapping[str, bytes] = FILES) -> str:
+    """Write files and their list, and return the reference."""
+    for name, data in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data)
+    (root / "SHA256SUMS").write_bytes(list_of(files))
+    return f"{root}@{digest_of(list_of(files))}"

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from components.loaders.agent.sourceoptions import Kind
-from tests.components.loaders.agent.fake_web import FakeHub, FakeWeb, Starter
+from tests.components.loaders.agent.fake_hub import FakeHub
+from tests.components.loaders.agent.fake_web import FakeWeb, Starter
 from tests.components.loaders.agent.file_sources import FILES, Load, content_of, list_of
 
 NEXT = {**FILES, "config.json": b'{"layers": 3}\n'}

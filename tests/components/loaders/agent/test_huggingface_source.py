@@ -7,7 +7,8 @@ import pytest
 from components.loaders.agent.errors import AuthError, NotFoundError
 from components.loaders.agent.hfreference import parse_huggingface
 from tests.components.loaders.agent.conftest import is_untouched
-from tests.components.loaders.agent.fake_web import FakeHub, FakeWeb, Starter
+from tests.components.loaders.agent.fake_hub import FakeHub
+from tests.components.loaders.agent.fake_web import FakeWeb, Starter
 from tests.components.loaders.agent.file_sources import FILES, TOKEN, Load, content_of, follow, options_of, soon
 from tests.components.loaders.agent.kits import noise
 
