@@ -56,7 +56,7 @@ class Limits:
             now = time.monotonic()
             self._free_at = max(self._free_at, now - _BURST_SECONDS) + count / self.bytes_per_second
             pause = self._free_at - now
-        time.sleep(pause)
+        time.sleep(max(0.0, pause))
 
     def cut(self) -> int:
         """Return after how many bytes this answer is cut; 0 for not at all."""
