@@ -23,7 +23,7 @@ from .sourceoptions import REGISTRY_KINDS, SourceOptions, add_source_options, re
 
 _KEY: Final = re.compile(r"sha256-[0-9a-f]{64}(\.[0-9a-f]{12})?")
 _HELP: Final = {
-    "once": "load one version and end; exit codes are listed in docs/loaders.md",
+    "once": "load one version and end; exit codes are listed in docs/loader-agent.md",
     "preload": "the same, and wait for a source that is down",
     "sync": "look once at a name that may move, load and switch if it moved, and end",
     "watch": "load the first version, then follow the name and tell the runtime",

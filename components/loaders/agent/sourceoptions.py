@@ -40,7 +40,7 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     add("--source", required=True, choices=get_args(Kind), help="kind of source")
-    add("--reference", required=True, help="what to load; the digest or commit after @ decides, see docs/loaders.md")
+    add("--reference", required=True, help="what to load, see docs/loader-sources.md; what stands after @ decides")
     add(
         "--filter",
         action="append",

@@ -71,10 +71,16 @@ def test_imports_only_itself_and_the_standard_library(source: Path) -> None:
                 pass
 
 
+def pages() -> str:
+    """Return all that is written about the agent."""
+    names = ("loader-agent", "loader-runtimes", "loader-sources")
+    return "".join((Path(__file__).parents[4] / f"docs/{name}.md").read_text() for name in names)
+
+
 def test_exit_codes_are_distinct_and_documented() -> None:
     kinds = errors.AgentError.__subclasses__()
     codes = [kind.exit_code for kind in kinds]
-    docs = (Path(__file__).parents[4] / "docs/loaders.md").read_text()
+    docs = pages()
 
     assert len(set(codes)) == len(codes)
     for kind in kinds:
@@ -99,7 +105,7 @@ def options() -> dict[str, set[str]]:
 
 
 def test_every_option_of_every_command_is_documented() -> None:
-    docs = (Path(__file__).parents[4] / "docs/loaders.md").read_text()
+    docs = pages()
 
     found = options()
 

@@ -144,7 +144,7 @@ def test_every_error_has_a_result() -> None:
         "DiskError": "disk",
         "LockError": "lock",
     }
-    docs = (ROOT / "docs/loaders.md").read_text()
+    docs = (ROOT / "docs/loader-agent.md").read_text()
     for kind in AgentError.__subclasses__():
         if kind is not errors.StoppedError:  # being stopped is no attempt's result
             assert result_of(kind("x")) == expected[kind.__name__]
