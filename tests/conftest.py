@@ -37,8 +37,9 @@ SHARED_OPTIONS = ClusterOptions.model_validate(
 
 
 def pytest_configure() -> None:
-    """A run in the background of a shell ignores Ctrl-C, and so would every process whose end on Ctrl-C is tested."""
+    """A run in the background of a shell or under nohup ignores signals whose effect on processes is tested."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

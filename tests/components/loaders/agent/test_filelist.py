@@ -36,7 +36,8 @@ def test_what_sha256sum_prints_is_read_back(contents: dict[bytes, bytes], mode: 
         root = os.fsencode(directory)
         for name, content in contents.items():
             Path(os.fsdecode(os.path.join(root, name))).write_bytes(content)  # noqa: PTH118  # bytes, not text
-        command = [b"sha256sum", mode.encode(), b"--", *contents]
+        # With a directory before it, as `find` prints names: "-" alone would be standard input.
+        command = [b"sha256sum", mode.encode(), *(b"./" + name for name in contents)]
         printed = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout
 
     files = parse_file_list(printed, "list")

@@ -34,7 +34,7 @@ def test_first_the_pinned_version_then_what_the_tag_names(
         assert runtime.told == [(first, ""), (second, first)]
         assert (tmp_path / "current/file").read_text() == "two"
         assert watching.value("attempts_total", result="ok") == 2
-        assert watching.value("attempts_total", result="unchanged") >= 4
+        assert watching.value("attempts_total", result="unchanged") >= 3, "the update may count among the four"
         assert watching.digest("desired_info") == second
     assert isinstance(watching.error, StoppedError)
 
