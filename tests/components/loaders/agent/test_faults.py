@@ -129,9 +129,11 @@ def test_manifest_that_is_cut_is_read_again(tmp_path: Path, registry: FakeRegist
     assert agent(digest, tmp_path).code == 0
 
     registry.faults.cut_manifests = ATTEMPTS
-    run = agent(digest, tmp_path / "never")
+    metrics = tmp_path / "loader.prom"
+    run = agent(digest, tmp_path / "never", "--metrics-file", str(metrics), "--model", "m")
     assert run.code == 3
     assert "broke off after" in run.why
+    assert 'model_loader_attempts_total{model="m",result="network"} 1' in metrics.read_text()
 
 
 @pytest.mark.parametrize("size", [len(BLOB) - 1, len(BLOB) + 1])

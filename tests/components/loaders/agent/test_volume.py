@@ -33,9 +33,13 @@ def test_too_little_space_is_seen_before_the_first_byte(
 
 
 def test_full_volume_keeps_the_old_model(
-    small_volume: Callable[[int], Path], registry: FakeRegistry, agent: Agent, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    small_volume: Callable[[int], Path],
+    registry: FakeRegistry,
+    agent: Agent,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    into = small_volume(4 * 1024 * 1024)
+    into, metrics = small_volume(4 * 1024 * 1024), tmp_path / "loader.prom"
     monkeypatch.setattr("components.loaders.agent.load.RESERVE_BYTES", 0)
     assert agent(small_kit(registry, weights=noise(1000)), into).code == 0
     before = tree_of(into / "current")
@@ -43,10 +47,11 @@ def test_full_volume_keeps_the_old_model(
         registry, "ns/kit", [("application/vnd.oci.image.layer.v1.tar+gzip", gzipped(tar_of({"z": bytes(2**23)})), {})]
     )
 
-    run = agent(zeros, into, source="oci")
+    run = agent(zeros, into, "--metrics-file", str(metrics), "--model", "m", source="oci")
 
     assert run.code == 6
     assert "full" in run.why
+    assert 'model_loader_attempts_total{model="m",result="disk"} 1' in metrics.read_text()
     assert tree_of(into / "current") == before
     assert not list((into / ".store").glob("*.tmp-*"))
 
