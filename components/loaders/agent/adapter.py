@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from .deadline import Deadline
+
+Swap = Literal["in-place", "reload"]
+"""How an adapter of weights is replaced: without a gap, or by taking the old one away first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
 
+from .adapter import Swap
 from .errors import UnsafeError
 from .paths import safe_file_path, safe_path
-from .vllmlora import Swap
 
 Kind = Literal["none", "triton", "tf-serving", "vllm-lora", "docker-model-runner", "http", "signal"]
 

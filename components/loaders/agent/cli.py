@@ -12,7 +12,6 @@ from .arguments import Arguments, ModelArguments, WaitArguments, parse_arguments
 from .deadline import Deadline
 from .errors import AgentError
 from .logs import Log
-from .services import run_cache, run_model, run_watch
 from .wait import wait
 
 UMASK: Final = 0o022
@@ -53,11 +52,18 @@ def _run(arguments: Arguments, log: Log) -> None:
     ends = isinstance(arguments, ModelArguments) and arguments.command != "watch"
     deadline = Deadline(arguments.load.deadline_seconds if ends else float("inf"))
     with _stopping_on_signals(deadline):
+        # Each command imports its own: in a pod nothing is compiled ahead, so every module costs start-up time.
         if not isinstance(arguments, ModelArguments):
+            from .longrunning import run_cache
+
             run_cache(arguments, deadline, log)
         elif arguments.command == "watch":
+            from .longrunning import run_watch
+
             run_watch(arguments, deadline, log)
         else:
+            from .services import run_model
+
             run_model(arguments, deadline, log)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from .errors import UsageError
 from .exposition import CONTENT_TYPE
+from .listenaddress import split_address
 
 CLIENT_SECONDS: Final = 10.0
 """Longest wait for a client to send its request or take its answer."""
@@ -67,19 +68,6 @@ class _Server(ThreadingHTTPServer):
 
 class _Server6(_Server):
     address_family = socket.AF_INET6
-
-
-def split_address(listen: str) -> tuple[str, int]:
-    """Return host and port of ``HOST:PORT``; an IPv6 address stands in brackets.
-
-    Raises:
-        UsageError: it is not that.
-    """
-    host, colon, port = listen.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004  # the highest port
-        raise UsageError(f"--listen {listen!r} is not HOST:PORT, 0.0.0.0:9410 for instance")
-    return host, int(port)
 
 
 def _probe(problem: Callable[[], str]) -> Callable[[], tuple[int, str, str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from .errors import UsageError
-from .health import split_address
+from .listenaddress import split_address
 
 INTERVAL_SECONDS: Final = 60.0
 """Pause between two looks; an unchanged look costs the source one small request."""

@@ -8,16 +8,15 @@ path, so it must be the version's own directory, which never changes, and not th
 keep ``load_inplace`` with the adapter and read it from disk again for every request (issue 33791): correct, but slow.
 """
 
-from typing import Final, Literal
+from typing import Final
 
 from . import jsonread
-from .adapter import Version
+from .adapter import Swap, Version
 from .deadline import Deadline
 from .errors import NetworkError, RuntimeRefusedError, UnsupportedError
 from .logs import Log
 from .runtimecall import Answer, RuntimeClient, UnansweredError, until
 
-Swap = Literal["in-place", "reload"]
 _HINT: Final = "is VLLM_ALLOW_RUNTIME_LORA_UPDATING=True set, and is the version new enough for the way of swapping?"
 
 

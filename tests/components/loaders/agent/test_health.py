@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from components.loaders.agent.errors import UsageError
-from components.loaders.agent.health import Pulse, serving, split_address
+from components.loaders.agent.health import Pulse, serving
+from components.loaders.agent.listenaddress import split_address
 from tests.components.loaders.agent.fake_registry import FakeRegistry
 from tests.components.loaders.agent.processes import running, wait_for
 from tests.components.loaders.agent.test_watch_processes import words
