@@ -169,6 +169,38 @@ def test_the_cache_keeps_what_is_signed_and_refuses_the_rest(tmp_path: Path, reg
             assert process.wait(timeout=20) == 143
 
 
+def test_a_cache_takes_other_keys_from_its_list_and_what_was_readable_stays(
+    tmp_path: Path, registry: FakeRegistry
+) -> None:
+    """The documented limit: readers check nothing, so a version from before the signature opens their gate."""
+    kit, node, listed, port = source(registry, signed_kit(registry)), tmp_path / "node", tmp_path / "list", free_port()
+    node.mkdir()
+    listed.mkdir()
+
+    def cached(trust: Trust) -> CachePool:
+        model = CachedModel(name="qwen", source=kit, trust=trust)
+        pool = CachePool(pool="l20", nodes=ON_GPU_NODES, image="none", models=(model,))
+        data = node_cache_pods.render_list(pool, "models-node-cache", pull_secret=False)["data"]
+        for name, text in sorted(data.items(), key=lambda item: item[0] == "models.json"):
+            (listed / name).write_text(text.replace("/etc/slipway/models", str(listed)))
+        return pool
+
+    pod = node_cache_pods.render_daemon_set(cached(Trust()), "models", None)["spec"]["template"]["spec"]
+    where = {"models": str(listed / "models.json"), "listen": f"127.0.0.1:{port}"}
+    process = subprocess.Popen(command(pod["containers"][0], node, **where), env=environment())
+    try:
+        wait_for(lambda: status(port, "/readyz") == 200, "without a signature")
+        cached(trusting(OTHER))
+        wait_for(lambda: status(port, "/readyz") == 503, "not signed by this key")
+        opened = command(gate(load(kit, place(), NODE_CACHE)), node)
+        assert subprocess.run(opened, env=environment(), timeout=60, check=False).returncode == 0
+        cached(trusting(OTHER, KEY))
+        wait_for(lambda: status(port, "/readyz") == 200, "signed by one of two")
+    finally:
+        process.terminate()
+        assert process.wait(timeout=20) == 143
+
+
 @contextmanager
 def behind_tls(authority: PrivateAuthority) -> Generator[FakeRegistry]:
     registry = FakeRegistry()
