@@ -9,6 +9,7 @@ import pulumi
 from pulumi.runtime import config as runtime_config
 
 from components.cluster.existing import read_kubeconfig
+from components.loaders.agent.publickey import parse_public_key
 from stacks.errors import ConfigError, Problem, shown
 from stacks.parse import SECTIONS, Unparsed, choose, did_you_mean, parse
 from stacks.rules.every import check, judge
@@ -53,7 +54,7 @@ def read() -> StackInputs:
         raise ConfigError(stack, [*problems, *_unused(values, _likely_secret_keys(sections), sure=False)])
     named = dict(secret_keys(parsed))
     problems += [*check(parsed), *_unused(values, set(named.values())), *_wrong_secrets(parsed, named, values)]
-    problems += _unreadable(parsed)
+    problems += [*_unreadable(parsed), *_unusable_keys(parsed, {problem.path for problem in problems})]
     if problems:
         raise ConfigError(stack, problems)
     config = pulumi.Config(NAMESPACE)
@@ -140,6 +141,19 @@ def _unreadable(spec: StackSpec) -> Iterator[Problem]:
             fix = "correct the path, or keep the contents in a secret key (kubeconfig.type key)"
             path = spec.cluster.kubeconfig.path
             yield Problem(path="slipway:cluster.kubeconfig.path", value=shown(path), rule=str(error), fix=fix)
+
+
+def _unusable_keys(spec: StackSpec, told: set[str]) -> Iterator[Problem]:
+    """Yield public keys the loader could not use, by its own parser; those in which rules found something are left."""
+    for index, model in enumerate(spec.models):
+        for number, text in enumerate(model.signature.public_keys if model.signature else ()):
+            path = f"{NAMESPACE}:models[{index}].signature.publicKeys[{number}]"
+            try:
+                parse_public_key(text.encode())
+            except ValueError as error:
+                if path not in told:
+                    fix = "give the public half of a key on P-256, P-384 or P-521: openssl pkey -in key.pem -pubout"
+                    yield Problem(path=path, rule=f"no key that signatures can be checked with: {error}", fix=fix)
 
 
 def _plain_text(path: str, key: str) -> Problem:

@@ -50,6 +50,9 @@ class ConfigError(SlipwayError):
 
 
 _SHOWN_CHARACTERS = 80
+_PRIVATE_KEY = "PRIVATE KEY"
+"""In the first line of every private key in PEM."""
+
 _CREDENTIALS = re.compile(r'(?<=://)[^@"\s]*@(?!sha256:)|[^/@:"\s]+:[^/@"\s]+@(?!sha256:)')
 """``user:password@`` of an address; the ``@`` of a digest is none."""
 
@@ -59,7 +62,9 @@ _QUERY = re.compile(r'(://[^?"\s]*\?)[^"\s]+')
 
 
 def shown(value: object) -> str:
-    """Return a value as JSON, without credentials and queries in addresses, cut to 80 characters."""
-    text = _CREDENTIALS.sub("***@", json.dumps(value, ensure_ascii=False, default=str))
+    """Return a value as JSON, without private keys, credentials and queries in addresses, cut to 80 characters."""
+    if _PRIVATE_KEY in (text := json.dumps(value, ensure_ascii=False, default=str)):
+        return '"***"'
+    text = _CREDENTIALS.sub("***@", text)
     text = _QUERY.sub(r"\1***", text)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"

@@ -17,6 +17,7 @@ from stacks.spec.loader import NodeCacheLoader
 from stacks.spec.node_pool import NodePool
 from stacks.spec.source import ImageSource
 from stacks.spec.stack import StackSpec
+from stacks.trust import trust_of
 
 _NAME = "node-cache"
 
@@ -79,7 +80,7 @@ def _cache_pool(spec: StackSpec, pool: NodePool) -> CachePool | None:
         if model.placement.node_pool != pool.name or not isinstance(loader, NodeCacheLoader):
             continue
         if model.source is not None and not isinstance(model.source, ImageSource):
-            models.append(CachedModel(name=model.name, source=model.source))
+            models.append(CachedModel(name=model.name, source=model.source, trust=trust_of(spec, model)))
             images.add(loader.image)
     if not models:
         return None

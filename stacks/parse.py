@@ -20,7 +20,7 @@ from stacks.spec.stack import StackSpec
 SECTIONS: Final = tuple(to_camel(name) for name in StackSpec.model_fields)
 """The config keys that hold structured sections."""
 
-_MAY_HOLD_A_SECRET = re.compile(r"key|password|token|secret|credential", re.IGNORECASE)
+_MAY_HOLD_A_SECRET = re.compile(r"key|password|token|secret|credential|certificate|signature", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

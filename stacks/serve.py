@@ -28,6 +28,7 @@ from stacks.spec.loader import SidecarLoader
 from stacks.spec.model import ExposeLoadBalancer, Model, Scaling
 from stacks.spec.runtime import HttpRuntime
 from stacks.spec.stack import StackSpec
+from stacks.trust import trust_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +111,7 @@ def _place(model: Model, shared: Shared, server: Server) -> LoaderPlace:
         server_port=server.http_port,
         reload=model.runtime.reload if isinstance(model.runtime, HttpRuntime) else None,
         cidrs=shared.spec.security.loader_cidrs,
+        trust=trust_of(shared.spec, model),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from components.loaders import code
 from components.loaders.source_mounts import Sources, source_mounts, source_volumes
+from components.loaders.trust import trust_mounts, trust_volumes
 from components.objects import Manifest
 from components.quantities import MIB_PER_GIB
 from stacks.spec.source import AgentSource
@@ -40,6 +41,7 @@ def agent_container(  # noqa: PLR0913  # what differs between the transports, al
     pull_secret: str | None,
     sources: Sources,
     disk: str | None = None,
+    trust: str | None = None,
 ) -> Manifest:
     """Return a container that runs the agent, fit for a pod of Pod Security level "restricted".
 
@@ -52,12 +54,10 @@ def agent_container(  # noqa: PLR0913  # what differs between the transports, al
         pull_secret: name of the Secret with the registry's credentials; None = anonymous.
         sources: what it loads, by the model's name; their credentials and volumes are mounted.
         disk: quantity it will write to the node's disk; None = nothing worth reserving.
+        trust: name of the ConfigMap with keys and CAs; None = there is none to mount.
     """
-    read: list[Manifest] = [{"name": _CODE_VOLUME, "mountPath": _CODE_MOUNT, "readOnly": True}]
-    read += source_mounts(sources, pull_secret)
-    requests = {"cpu": _CPU, "memory": _MEMORY}
-    if disk is not None:
-        requests["ephemeral-storage"] = disk
+    agent = {"name": _CODE_VOLUME, "mountPath": _CODE_MOUNT, "readOnly": True}
+    requests = {"cpu": _CPU, "memory": _MEMORY, **({} if disk is None else {"ephemeral-storage": disk})}
     return {
         "name": name,
         "image": image,
@@ -68,11 +68,11 @@ def agent_container(  # noqa: PLR0913  # what differs between the transports, al
         "resources": {"requests": requests, "limits": {"memory": _MEMORY}},
         "securityContext": {**_SECURITY, "runAsUser": user},
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [*mounts, *read],
+        "volumeMounts": [*mounts, agent, *source_mounts(sources, pull_secret), *trust_mounts(trust)],
     }
 
 
-def agent_volumes(pull_secret: str | None, sources: Sources) -> list[Manifest]:
-    """Return the volumes the agent reads: its code, and what it needs of its sources."""
+def agent_volumes(pull_secret: str | None, sources: Sources, trust: str | None = None) -> list[Manifest]:
+    """Return the volumes the agent reads: its code, what it needs of its sources, and whom it believes."""
     agent = {"name": code.config_map_name(), "defaultMode": _CODE_MODE}
-    return [{"name": _CODE_VOLUME, "configMap": agent}, *source_volumes(sources, pull_secret)]
+    return [{"name": _CODE_VOLUME, "configMap": agent}, *source_volumes(sources, pull_secret), *trust_volumes(trust)]

@@ -1,10 +1,12 @@
 """What every loader gives to the pod: where the weights are and which containers bring them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from components.node_pool.contract import NodeTarget
 from components.objects import Manifest
+from stacks.spec.loading import Signature
 from stacks.spec.runtime import Reload
 
 MODEL_MOUNT: Final = "/models"
@@ -15,6 +17,25 @@ METRICS_PORT: Final = 9410
 
 METRICS_PORT_NAME: Final = "loader-metrics"
 """Name of that port in the pod and in its monitor."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trust:
+    """Whom one model's loader believes.
+
+    Attributes:
+        signature: who must have signed the model, and where the signature is; None = no check.
+        ca_certificates: private CAs, PEM; None = only those of the image.
+        mirrors: address to ask in place of a registry's host.
+    """
+
+    signature: Signature | None = None
+    ca_certificates: str | None = None
+    mirrors: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+NO_TRUST: Final = Trust()
+"""No signature is asked for, and nothing is private."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +54,7 @@ class LoaderPlace:
         server_port: port of the server, which a sidecar reaches on the pod's loopback.
         reload: how the server takes a new version in place; None = it cannot.
         cidrs: networks loaders may be reached in; empty = any.
+        trust: whom the loader believes.
     """
 
     model: str
@@ -46,6 +68,7 @@ class LoaderPlace:
     server_port: int
     reload: Reload | None = None
     cidrs: tuple[str, ...] = ()
+    trust: Trust = NO_TRUST
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,9 +1,11 @@
 """From a model's ``source`` and ``loader`` sections to the loader's part of its pods."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from components.loaders import image_volume, init, node_cache, preload, sidecar, sync
 from components.loaders.contract import MODEL_MOUNT, NOTHING_LOADED, Loaded, LoaderPlace
+from components.loaders.trust import config_map
 from stacks.spec.loader import (
     ImageLoader,
     InitLoader,
@@ -47,7 +49,11 @@ def render(loader: Loader | None, source: Source | None, place: LoaderPlace) -> 
         if loader is None or isinstance(loader, ImageLoader):
             return image_volume.render(source)
         raise ValueError(_unfit(place, loader, source))
-    return _by_agent(loader or InitLoader(type="init"), source, place)
+    chosen = loader or InitLoader(type="init")
+    loaded = _by_agent(chosen, source, place)
+    # Pods that read from a node cache check nothing themselves.
+    trusted = None if isinstance(chosen, NodeCacheLoader) else config_map(source, place)
+    return loaded if trusted is None else replace(loaded, objects=(trusted, *loaded.objects))
 
 
 def _by_agent(loader: Loader, source: AgentSource, place: LoaderPlace) -> Loaded:

@@ -18,6 +18,7 @@ from typing import Final
 from components.loaders import source_args
 from components.loaders.agent_container import agent_container, agent_volumes, deadline_seconds
 from components.loaders.contract import MODEL_MOUNT, Loaded, LoaderPlace
+from components.loaders.trust import config_map_name, trust_args
 from components.objects import Manifest
 from components.quantities import mebibytes
 from stacks.spec.loader import InitLoader
@@ -37,7 +38,7 @@ def render(loader: InitLoader, source: AgentSource, place: LoaderPlace) -> Loade
         ValueError: the loader is to use the shared volume and the stack has none.
     """
     claim = _claim(loader, place)
-    disk = mebibytes(source.disk_mib)
+    disk, trust = mebibytes(source.disk_mib), config_map_name(source, place)
     container = agent_container(
         name=CONTAINER,
         image=loader.image,
@@ -47,13 +48,14 @@ def render(loader: InitLoader, source: AgentSource, place: LoaderPlace) -> Loade
         pull_secret=place.pull_secret,
         sources={place.model: source},
         disk=disk if claim is None else None,
+        trust=trust,
     )
     return Loaded(
         init_containers=(container,),
-        volumes=(_store(claim, disk), *agent_volumes(place.pull_secret, {place.model: source})),
+        volumes=(_store(claim, disk), *agent_volumes(place.pull_secret, {place.model: source}, trust)),
         server_mounts=(_server_mount(claim, place.model),),
         annotations=source_args.annotations(source),
-        egress_ports=source_args.egress_ports(source),
+        egress_ports=source_args.egress_ports(source, place.trust.mirrors),
     )
 
 
@@ -76,6 +78,7 @@ def _args(source: AgentSource, place: LoaderPlace, claim: str | None) -> list[st
     """Return the agent's arguments."""
     into = MODEL_MOUNT if claim is None else f"{_STORE_MOUNT}/{place.model}"
     args = ["once", *source_args.source_args(source, model=place.model, pull_secret=place.pull_secret is not None)]
+    args += trust_args(source, place.trust)
     return [*args, "--into", into, "--deadline-seconds", str(deadline_seconds(source))]
 
 

@@ -13,6 +13,7 @@ from components.loaders.agent import errors
 from components.loaders.agent_container import agent_container, agent_volumes, deadline_seconds
 from components.loaders.contract import LoaderPlace
 from components.loaders.source_args import egress_ports
+from components.loaders.trust import config_map_name, trust_args
 from components.loaders.wait import STORE_MOUNT
 from components.names import fingerprint, labels, selector
 from components.objects import Manifest
@@ -85,11 +86,12 @@ def job_spec(command: list[str], image: str, source: AgentSource, place: LoaderP
     container = agent_container(
         name=CONTAINER,
         image=image,
-        args=[*command, *into],
+        args=[*command, *trust_args(source, place.trust), *into],
         mounts=[{"name": STORE_VOLUME, "mountPath": STORE_MOUNT}],
         user=place.user,
         pull_secret=place.pull_secret,
         sources={place.model: source},
+        trust=config_map_name(source, place),
     )
     return {
         "activeDeadlineSeconds": budget + _ATTENTION_SECONDS,
@@ -105,7 +107,7 @@ def job_spec(command: list[str], image: str, source: AgentSource, place: LoaderP
 def policy(source: AgentSource, place: LoaderPlace) -> Manifest:
     """Return the network policy of the loading pods: out to where the weights are, nothing in."""
     name = loader_name(place.model)
-    traffic = LoaderTraffic(ports=egress_ports(source), cidrs=place.cidrs)
+    traffic = LoaderTraffic(ports=egress_ports(source, place.trust.mirrors), cidrs=place.cidrs)
     return render_loader(name, place.namespace, selector(name), traffic)
 
 
@@ -143,6 +145,7 @@ def _failure_rules() -> list[Manifest]:
 
 
 def _template(container: Manifest, source: AgentSource, place: LoaderPlace, claim: str) -> Manifest:
+    read = agent_volumes(place.pull_secret, {place.model: source}, config_map_name(source, place))
     spec: Manifest = {
         "automountServiceAccountToken": False,
         "containers": [container],
@@ -151,7 +154,7 @@ def _template(container: Manifest, source: AgentSource, place: LoaderPlace, clai
         "restartPolicy": "Never",
         "securityContext": pod_security(place.user),
         "serviceAccountName": place.service_account,
-        "volumes": [store_volume(claim), *agent_volumes(place.pull_secret, {place.model: source})],
+        "volumes": [store_volume(claim), *read],
     }
     if place.pull_secret is not None:
         spec["imagePullSecrets"] = [{"name": place.pull_secret}]

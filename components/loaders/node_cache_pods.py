@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from components.loaders.agent_container import agent_container, agent_volumes, deadline_seconds
-from components.loaders.contract import METRICS_PORT, METRICS_PORT_NAME
+from components.loaders.contract import METRICS_PORT, METRICS_PORT_NAME, NO_TRUST, Trust
 from components.loaders.node_cache import host_path
 from components.loaders.source_args import egress_ports, source_args
+from components.loaders.trust import trust_args, trust_files
 from components.names import labels, selector
 from components.node_pool.contract import NodeTarget
 from components.objects import Manifest
@@ -50,10 +51,12 @@ class CachedModel:
     Attributes:
         name: the model's name; its directory on the node.
         source: where the weights are.
+        trust: whom the loader believes.
     """
 
     name: str
     source: AgentSource
+    trust: Trust = NO_TRUST
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +92,7 @@ def cache_namespace(namespace: str) -> str:
 
 
 def render_list(cache: CachePool, namespace: str, *, pull_secret: bool) -> Manifest:
-    """Return the list of models.
+    """Return the list of models, and beside it the keys and CAs that its arguments name.
 
     Its name stays and the agent reads it again: another model does not restart the cache.
 
@@ -98,16 +101,20 @@ def render_list(cache: CachePool, namespace: str, *, pull_secret: bool) -> Manif
         namespace: namespace of the cache.
         pull_secret: whether the registry's credentials are mounted.
     """
-    entries = [
-        {"name": model.name, "args": source_args(model.source, model=model.name, pull_secret=pull_secret)}
-        for model in sorted(cache.models, key=lambda model: model.name)
-    ]
+    models = sorted(cache.models, key=lambda model: model.name)
+    entries = [{"name": model.name, "args": _listed_args(model, pull_secret=pull_secret)} for model in models]
+    files = {name: text for model in models for name, text in trust_files(model.source, model.trust).items()}
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": cache.name, "namespace": namespace, "labels": labels(cache.name, _COMPONENT)},
-        "data": {_LIST_FILE: json.dumps(entries, indent=1)},
+        "data": {**dict(sorted(files.items())), _LIST_FILE: json.dumps(entries, indent=1)},
     }
+
+
+def _listed_args(model: CachedModel, *, pull_secret: bool) -> list[str]:
+    named = source_args(model.source, model=model.name, pull_secret=pull_secret)
+    return [*named, *trust_args(model.source, model.trust, _LIST_MOUNT)]
 
 
 def render_policy(cache: CachePool, namespace: str, cidrs: Sequence[str], monitoring_namespace: str | None) -> Manifest:
@@ -120,7 +127,7 @@ def render_policy(cache: CachePool, namespace: str, cidrs: Sequence[str], monito
         monitoring_namespace: namespace of the Prometheus that scrapes; None = nobody does.
     """
     traffic = LoaderTraffic(
-        ports=[port for model in cache.models for port in egress_ports(model.source)],
+        ports=[port for model in cache.models for port in egress_ports(model.source, model.trust.mirrors)],
         cidrs=cidrs,
         metrics_port=METRICS_PORT,
         monitoring_namespace=monitoring_namespace,

@@ -17,6 +17,7 @@ from typing import Final, assert_never
 from components.loaders import source_args
 from components.loaders.agent_container import agent_container, agent_volumes, deadline_seconds
 from components.loaders.contract import METRICS_PORT, METRICS_PORT_NAME, MODEL_MOUNT, Loaded, LoaderPlace
+from components.loaders.trust import config_map_name, trust_args
 from components.objects import Manifest
 from components.quantities import mebibytes
 from stacks.spec.loader import SidecarLoader
@@ -38,7 +39,7 @@ def render(loader: SidecarLoader, source: AgentSource, place: LoaderPlace) -> Lo
     Raises:
         ValueError: the reference has no tag to follow, or the server cannot take a new version in place.
     """
-    disk = mebibytes(loader.versions * source.disk_mib)
+    disk, trust = mebibytes(loader.versions * source.disk_mib), config_map_name(source, place)
     container = agent_container(
         name=CONTAINER,
         image=loader.image,
@@ -48,17 +49,18 @@ def render(loader: SidecarLoader, source: AgentSource, place: LoaderPlace) -> Lo
         pull_secret=place.pull_secret,
         sources={place.model: source},
         disk=disk,
+        trust=trust,
     )
     container["resources"]["requests"]["cpu"] = _CPU
     return Loaded(
         init_containers=({**container, **_running_on(deadline_seconds(source))},),
         volumes=(
             {"name": _STORE_VOLUME, "emptyDir": {"sizeLimit": disk}},
-            *agent_volumes(place.pull_secret, {place.model: source}),
+            *agent_volumes(place.pull_secret, {place.model: source}, trust),
         ),
         server_mounts=({"name": _STORE_VOLUME, "mountPath": MODEL_MOUNT, "readOnly": True},),
         annotations={source_args.SOURCE_ANNOTATION: source_args.followed(source)},
-        egress_ports=source_args.egress_ports(source),
+        egress_ports=source_args.egress_ports(source, place.trust.mirrors),
         metrics_port=METRICS_PORT,
         share_process_namespace=isinstance(place.reload, SignalReload),
     )
@@ -70,6 +72,7 @@ def _args(loader: SidecarLoader, source: AgentSource, place: LoaderPlace) -> lis
     return [
         "watch",
         *args,
+        *trust_args(source, place.trust),
         *("--into", MODEL_MOUNT, "--model", place.model),
         *("--listen", f"0.0.0.0:{METRICS_PORT}", "--interval-seconds", str(loader.interval_seconds)),
         # Nobody else reads this store, so a version goes once the server has taken the next one.

@@ -1,5 +1,6 @@
 """One model's source as the agent's arguments, and what else follows from it: its version's name, its ports."""
 
+from collections.abc import Mapping
 from typing import Final, assert_never
 from urllib.parse import urlsplit
 
@@ -110,10 +111,15 @@ def annotations(source: AgentSource) -> dict[str, str]:
     return {DIGEST_ANNOTATION: _pin(source), SOURCE_ANNOTATION: source.reference}
 
 
-def egress_ports(source: AgentSource) -> tuple[int, ...]:
+def egress_ports(source: AgentSource, mirrors: Mapping[str, str] | None = None) -> tuple[int, ...]:
     """Return the TCP ports that loading must reach.
 
-    A hub redirects to storage elsewhere, whose port cannot be known beforehand; over HTTPS it is taken to be 443.
+    A hub redirects to storage elsewhere, whose port cannot be known beforehand; over HTTPS it is taken to be 443. A kit
+    may have parents in other registries, so the ports of all mirrors are among them.
+
+    Args:
+        source: where the weights are.
+        mirrors: address to ask in place of a registry's host.
     """
     match source:
         case ModelKitSource() | OciSource():
@@ -126,11 +132,17 @@ def egress_ports(source: AgentSource) -> tuple[int, ...]:
             return ()
         case _:
             assert_never(source)
+    ports = {_port(address)}
+    if isinstance(source, HuggingFaceSource) and address.startswith("https://"):
+        ports.add(_HTTPS_PORT)
+    if isinstance(source, ModelKitSource | OciSource):
+        ports |= {_port(mirror) for mirror in (mirrors or {}).values()}
+    return tuple(sorted(ports))
+
+
+def _port(address: str) -> int:
     parts = urlsplit(address)
-    secure = parts.scheme == "https"
-    port = parts.port or (_HTTPS_PORT if secure else _HTTP_PORT)
-    storage = {_HTTPS_PORT} if secure and isinstance(source, HuggingFaceSource) else set[int]()
-    return tuple(sorted({port} | storage))
+    return parts.port or (_HTTPS_PORT if parts.scheme == "https" else _HTTP_PORT)
 
 
 def _filters(source: AgentSource) -> tuple[str, ...]:

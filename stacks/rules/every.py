@@ -17,6 +17,7 @@ from stacks.rules import (
     scaling,
     sources,
     storage,
+    trust,
 )
 from stacks.salvage import at_home, whole_part
 from stacks.spec.stack import StackSpec
@@ -35,6 +36,7 @@ RULES: Final[tuple[Rule, ...]] = (
     scaling.problems,
     sources.problems,
     storage.problems,
+    trust.problems,
 )
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from stacks.spec.base import Cidr, Name, Section
 from stacks.spec.loader import Loader
+from stacks.spec.loading import Signature
 from stacks.spec.runtime import Runtime
 from stacks.spec.source import Source
 
@@ -69,6 +70,7 @@ class Model(Section):
     source: Source | None = Field(default=None, description="where the weights are; left out: the image brings them")
     placement: Placement = Field(description="nodes and resources")
     loader: Loader | None = Field(default=None, description="how the weights reach the pod; left out: type init")
+    signature: Signature | None = Field(default=None, description="who must have signed it; left out: no check")
     scaling: Scaling = Field(default=Scaling(), description="number of pods")
     rollout: Rollout = Field(default=Rollout(), description="time budgets")
     expose: Expose = Field(default=ExposeCluster(type="cluster"), description="who can reach it")

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from stacks.spec.base import Section
 from stacks.spec.cluster import Cluster
+from stacks.spec.loading import Loading
 from stacks.spec.model import Model
 from stacks.spec.monitoring import Monitoring
 from stacks.spec.node_pool import NodePool
@@ -20,5 +21,6 @@ class StackSpec(Section):
     models: tuple[Model, ...] = Field(min_length=1, description="what is served")
     storage: Storage = Field(default=Storage(), description="shared volumes")
     registry: Registry | None = Field(default=None, description="private registry; left out: public images only")
+    loading: Loading = Field(default=Loading(), description="how loaders reach sources: private CAs and mirrors")
     monitoring: Monitoring | None = Field(default=None, description="scraping and alerts; left out: none")
     security: Security = Field(default=Security(), description="namespace and who may talk to it")

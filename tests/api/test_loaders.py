@@ -19,7 +19,7 @@ from components.security.service_account import render_service_account
 from components.workload import pod
 from tests.api.differences import differences
 from tests.api.kubectl import Kubectl, Refused
-from tests.components.loader_samples import CACHE, of_kind, pod_from, transports
+from tests.components.loader_samples import CACHE, SIGNED_CACHE, of_kind, pod_from, signed_transports, transports
 from tests.components.model_samples import HTTP, ON_CARDS, ON_CPU, VLLM, serve
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.engine
 MODELS, CACHES, OPEN_TO_BASELINE = "api-loaders", node_cache_pods.cache_namespace("api-loaders"), "api-baseline"
 LEVELS: dict[str, PodSecurity] = {MODELS: "restricted", CACHES: "privileged", OPEN_TO_BASELINE: "baseline"}
 SERVED = {"http": (HTTP, ON_CPU), "vllm": (VLLM, ON_CARDS)}
-LOADED = transports()
+LOADED = {**transports(), **signed_transports()}
 DAEMON_SET = node_cache_pods.render_daemon_set(CACHE, MODELS, "registry")
 
 
@@ -84,7 +84,8 @@ def test_loading_pods_are_admitted_at_restricted(kubectl: Kubectl, which: str) -
 def test_objects_of_a_loader_are_accepted_and_come_back_as_written(kubectl: Kubectl, how: str) -> None:
     for manifest in LOADED[how].objects:
         kubectl.try_out([manifest])
-        assert differences(manifest["spec"], kept(kubectl, manifest)["spec"]) == []
+        content = "data" if manifest["kind"] == "ConfigMap" else "spec"
+        assert differences(manifest[content], kept(kubectl, manifest)[content]) == []
 
 
 def test_objects_of_the_cache_are_accepted_and_come_back_as_written(kubectl: Kubectl) -> None:
@@ -92,6 +93,7 @@ def test_objects_of_the_cache_are_accepted_and_come_back_as_written(kubectl: Kub
     objects = [
         DAEMON_SET,
         node_cache_pods.render_list(CACHE, CACHES, pull_secret=True),
+        node_cache_pods.render_list(SIGNED_CACHE, CACHES, pull_secret=True),
         node_cache_pods.render_policy(CACHE, CACHES, ("10.0.0.0/8",), "monitoring"),
         render_default_deny(CACHES),
         render_dns(CACHES),

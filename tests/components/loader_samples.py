@@ -6,11 +6,14 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from components.loaders.contract import Trust
 from components.loaders.node_cache_pods import CachedModel, CachePool
 from components.node_pool.contract import NodeTarget
 from stacks.spec.loader import ImageLoader, NodeCacheLoader, PreloadLoader, SidecarLoader, SyncLoader
+from stacks.spec.loading import Signature
 from stacks.spec.runtime import HttpReload, SignalReload
 from stacks.spec.source import ImageSource
+from tests.components.loaders.agent.signers import KEY, OTHER, public_pem
 from tests.components.model_samples import ARTIFACT, DIGEST, KIT, load, place
 
 if TYPE_CHECKING:
@@ -39,6 +42,21 @@ CACHE = CachePool(
     models=(CachedModel(name="qwen", source=KIT), CachedModel(name="bge", source=ARTIFACT)),
 )
 
+TRUST = Trust(
+    signature=Signature.model_validate(
+        {"publicKeys": (public_pem(KEY).decode(), public_pem(OTHER).decode()), "bundle": "signed/model.sig"}
+    ),
+    ca_certificates="-----BEGIN CERTIFICATE-----\nnone, but nobody here reads it\n-----END CERTIFICATE-----\n",
+    mirrors={"registry.example.com": "https://mirror.example.com:8443/", "docker.io": "https://mirror.example.com"},
+)
+SIGNED_CACHE = replace(
+    CACHE,
+    models=(
+        CachedModel(name="qwen", source=KIT, trust=TRUST),
+        CachedModel(name="bge", source=ARTIFACT, trust=replace(TRUST, signature=None)),
+    ),
+)
+
 
 def transports() -> dict[str, Loaded]:
     """Return the loader's part of the pods, by transport."""
@@ -52,6 +70,18 @@ def transports() -> dict[str, Loaded]:
         "sync": load(KIT, shared, SYNC),
         "node-cache": load(KIT, place(), NODE_CACHE),
         "image": load(IMAGE, place(), ImageLoader(type="image")),
+    }
+
+
+def signed_transports() -> dict[str, Loaded]:
+    """Return the same for a model whose loader has somebody to believe; the cache's readers check nothing."""
+    shared = replace(place(claim="weights"), trust=TRUST, reload=HTTP_RELOAD)
+    return {
+        "signed-init": load(KIT, shared),
+        "signed-sidecar": load(KIT, shared, SIDECAR),
+        "signed-preload": load(KIT, shared, PRELOAD),
+        "signed-sync": load(KIT, shared, SYNC),
+        "signed-node-cache": load(KIT, shared, NODE_CACHE),
     }
 
 

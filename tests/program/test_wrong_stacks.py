@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import pulumi
 import pytest
+import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from stacks.parse import SECTIONS
 from tests.mocks import deploy
@@ -74,6 +77,46 @@ def test_an_encrypted_section_is_refused_and_nothing_of_it_is_shown() -> None:
     assert "8b-model" not in report
 
 
+@pytest.mark.parametrize("file", ["invalid-trust", "invalid-trust-forms"])
+def test_private_keys_are_not_repeated(file: str) -> None:
+    report = report_of(DATA / f"{file}.yaml")
+
+    assert "anary" not in report
+    assert "-----" not in report
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        (rsa.generate_private_key(65537, 2048), "is no elliptic curve key (RSA and Ed25519 are not supported)"),
+        (ec.generate_private_key(ec.SECP256K1()), "is of another curve than P-256, P-384 or P-521"),
+    ],
+)
+def test_a_public_key_the_loader_cannot_use_is_in_the_report(
+    tmp_path: Path, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, why: str
+) -> None:
+    """It is judged by the loader's own parser, beside what the rules find."""
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    pem = key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
+    stack = yaml.safe_load((ROOT / "examples/signed-private-registry.yaml").read_text())
+    keys = stack["config"]["slipway:models"][0]["signature"]["publicKeys"]
+    keys[1] = pem
+    first, *body, last = keys[0].splitlines()
+    keys.append("\n".join([first, body[0], body[1].swapcase(), last]))
+    keys.append("not even PEM")
+    path = tmp_path / "Pulumi.test.yaml"
+    path.write_text(yaml.safe_dump(stack))
+
+    report = report_of(path)
+
+    assert report.startswith("Pulumi.test.yaml has 3 problems")
+    at = "slipway:models[0].signature.publicKeys"
+    assert f"{at}[1]\n      no key that signatures can be checked with: {why}" in report
+    assert f"{at}[2]\n      no key that signatures can be checked with: its point is not on the curve" in report
+    assert f"{at}[3]\n      each entry is one PEM block" in report
+    assert pem.splitlines()[1] not in report
+
+
 def test_a_kubeconfig_that_cannot_be_read_is_in_the_report(tmp_path: Path) -> None:
     text = (ROOT / "Pulumi.prod.yaml").read_text()
     path = tmp_path / "Pulumi.prod.yaml"
@@ -112,4 +155,13 @@ def test_a_misspelt_namespace_is_told(tmp_path: Path) -> None:
 
 
 def test_sections_are_those_of_the_spec() -> None:
-    assert set(SECTIONS) == {"cluster", "nodePools", "models", "storage", "registry", "monitoring", "security"}
+    assert set(SECTIONS) == {
+        "cluster",
+        "nodePools",
+        "models",
+        "storage",
+        "registry",
+        "loading",
+        "monitoring",
+        "security",
+    }

@@ -22,3 +22,10 @@ def test_credentials_in_addresses_are_not_shown(value: object, text: str) -> Non
 
 def test_long_values_are_cut() -> None:
     assert shown("x" * 100) == f'"{"x" * 79}…'
+
+
+@pytest.mark.parametrize("kind", ["PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"])
+def test_private_keys_are_never_shown(kind: str) -> None:
+    text = f"-----BEGIN {kind}-----\ncanary\n-----END {kind}-----\n"
+
+    assert shown({"publicKeys": ["a", text]}) == '"***"'

@@ -40,8 +40,9 @@ def test_a_wrong_file_gives_its_report(path: Path) -> None:
     assert report == path.with_suffix(".txt").read_text().rstrip("\n")
 
 
-def test_a_secret_in_the_wrong_place_is_never_repeated() -> None:
-    report = str(ConfigError("test", problems_of(DATA / "invalid-secrets.yaml")))
+@pytest.mark.parametrize("file", ["invalid-secrets", "invalid-trust", "invalid-trust-forms"])
+def test_a_secret_in_the_wrong_place_is_never_repeated(file: str) -> None:
+    report = str(ConfigError("test", problems_of(DATA / f"{file}.yaml")))
 
     assert "anary" not in report
 
