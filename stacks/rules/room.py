@@ -54,7 +54,7 @@ def _one_node(sharing: Mapping[int, Model], spec: StackSpec) -> Iterator[Problem
     beside = sum(isinstance(loader_of(spec, user), PreloadLoader | SyncLoader) for user in sharing.values())
     if pods + beside <= 1:
         return
-    loading = f" and {beside} that load" if beside else ""
+    loading = f" and {beside} that load{'s' * (beside == 1)} the model" if beside else ""
     of_all = "" if len(sharing) == 1 else f" of {len(sharing)} models"
     rule = f"up to {pods} pod{'s' * (pods > 1)}{of_all}{loading} on several nodes cannot mount one ReadWriteOnce volume"
     for index, model in sharing.items():

@@ -89,7 +89,7 @@ def make_parser() -> argparse.ArgumentParser:
             command.add_argument("--models", required=True, type=Path, help="JSON list of {name, args}")
         else:
             _add_what(command)
-        add_load_options(command)
+        add_load_options(command, where="the models are at <into>/<name>/current" if name == "cache" else "")
         add_run_options(command, model=name != "cache", stays=name in {"watch", "cache"})
         if name == "watch":
             add_adapter_options(command)
@@ -101,7 +101,7 @@ def _add_wait_options(parser: argparse.ArgumentParser) -> None:
     add("--into", required=True, type=Path, help="directory; may be mounted read-only")
     add("--key", default="", help="the store's name of the version; any that is current if left out")
     add("--link", default="current", help="the link that must name a version, if no key is given")
-    add("--deadline-seconds", type=float, default=3600.0, help="most time to wait")
+    add("--deadline-seconds", type=float, default=3600.0, help="most time to wait; 3600")
     add("--verbose", action="store_true", help="log the single steps")
 
 
@@ -111,7 +111,9 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
     Raises:
         UsageError: with every problem found.
     """
-    raw = make_parser().parse_args(argv)
+    raw, unknown = make_parser().parse_known_args(argv)
+    if unknown:
+        raise UsageError(f"unrecognized arguments: {' '.join(unknown)}; see `python -m agent {raw.command} --help`")
     if problems := list(_problems(raw)):
         raise UsageError("; ".join(problems))
     if raw.command == "wait":

@@ -34,7 +34,9 @@ def parse_list(data: bytes, where: str) -> tuple[Listed, ...]:
         raw: object = json.loads(data)
         models = tuple(_listed(one, f"{where}[{index}]") for index, one in enumerate(jsonread.items(raw, where)))
     except (UnsupportedError, ValueError, RecursionError) as error:
-        raise UsageError(f'{where}: {error}; write [{{"name": …, "args": […]}}, …]') from error
+        # What names a place in the list has the file's name already.
+        told = str(error) if isinstance(error, UnsupportedError) else f"{where}: {error}"
+        raise UsageError(f'{told}; write [{{"name": …, "args": […]}}, …]') from error
     names = [model.name for model in models]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UsageError(f"{where}: {', '.join(twice)} listed twice; every model needs a name of its own")

@@ -104,9 +104,16 @@ class Deadline:
 
         Returns:
             The seconds slept.
+
+        Raises:
+            DeadlineError: the time is over; it tells the last failure, too.
+            StoppedError: ``stop`` was called.
         """
         asked = error.retry_after_seconds if isinstance(error, NetworkError) else 0.0
         ceiling = min(CAP_SECONDS, BASE_SECONDS * 2.0 ** min(failures - 1, 10))
         pause = max(min(asked, CAP_SECONDS), _RANDOM.uniform(0, ceiling))
-        self.sleep(pause)
+        try:
+            self.sleep(pause)
+        except DeadlineError as over:
+            raise DeadlineError(f"{over}; the last failure was: {error}") from error
         return pause

@@ -33,16 +33,25 @@ class LoadOptions:
     verbose: bool
 
 
-def add_load_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+def add_load_options(parser: argparse.ArgumentParser, where: str = "") -> None:
+    """Declare the options.
+
+    Args:
+        parser: of one command.
+        where: what ``--into`` holds; one model if left out.
+    """
     add = parser.add_argument
-    add("--into", required=True, type=Path, help="directory; the model is at <into>/current")
+    add("--into", required=True, type=Path, help=f"directory; {where or 'the model is at <into>/current'}")
     add("--link", default="current", help="other name for `current`")
-    add("--deadline-seconds", type=float, default=DEADLINE_SECONDS, help="most time one load may take")
-    add("--keep-previous", type=int, default=1, help="versions kept beside those a link names")
-    add("--keep-seconds", type=float, help="time a version stays after it was last in use; 0 with --keep-previous 0")
-    add("--parallel", type=int, default=PARALLEL, help="layers moved at the same time")
-    add("--max-layer-bytes", type=int, default=MAX_LAYER_BYTES, help="most one layer may unpack to")
+    add("--deadline-seconds", type=float, default=DEADLINE_SECONDS, help="most time one load may take; 3600")
+    add("--keep-previous", type=int, default=1, help="versions kept beside those a link names; 1")
+    add(
+        "--keep-seconds",
+        type=float,
+        help="time a version stays after it was last in use; 3600, or 0 with --keep-previous 0",
+    )
+    add("--parallel", type=int, default=PARALLEL, help="layers moved at the same time, 1 to 64; 4")
+    add("--max-layer-bytes", type=int, default=MAX_LAYER_BYTES, help="most one layer may unpack to; 2^40")
     add("--verbose", action="store_true", help="log the single steps")
 
 

@@ -37,7 +37,7 @@ def add_run_options(parser: argparse.ArgumentParser, *, model: bool, stays: bool
         add("--model", default="", help="label `model` of the metrics; the last part of --into if left out")
     if stays:
         add("--listen", default="", help="HOST:PORT for /healthz, /readyz and /metrics; nowhere if left out")
-        add("--interval-seconds", type=float, default=INTERVAL_SECONDS, help="pause between two looks")
+        add("--interval-seconds", type=float, default=INTERVAL_SECONDS, help="pause between two looks; 60")
 
 
 def run_problems(raw: argparse.Namespace) -> Iterator[str]:

@@ -15,6 +15,14 @@ Addressing = Literal["virtual", "path"]
 REGISTRY_KINDS: Final = frozenset({"modelkit", "oci"})
 """Kinds whose references name a registry."""
 
+_ONLY_FOR: Final = {
+    "registry-config": REGISTRY_KINDS,
+    "mirror": REGISTRY_KINDS,
+    "endpoint": frozenset({"s3", "huggingface"}),
+    "region": frozenset({"s3"}),
+}
+"""Options that nothing would read with another kind of source; a mirror would even allow plain HTTP there."""
+
 _MIRROR: Final = re.compile(r"(?P<host>[^=/\s]+)=(?P<base>https?://[^/\s?#@]+)/?")
 _ENDPOINT: Final = re.compile(r"https?://[^/\s?#@]+(/[^\s?#@]*)?")
 
@@ -63,10 +71,13 @@ def source_problems(raw: argparse.Namespace) -> Iterator[str]:
         yield "--filter does not work with --source oci"
     if raw.source in REGISTRY_KINDS | {"claim"} and raw.credentials:
         yield f"--credentials does not work with --source {raw.source}"
-    if raw.endpoint and raw.source not in {"s3", "huggingface"}:
-        yield f"--endpoint does not work with --source {raw.source}"
+    for option, kinds in _ONLY_FOR.items():
+        if getattr(raw, option.replace("-", "_")) and raw.source not in kinds:
+            yield f"--{option} does not work with --source {raw.source}, only with {' and '.join(sorted(kinds))}"
     if raw.endpoint and not _ENDPOINT.fullmatch(raw.endpoint):
         yield f"--endpoint {raw.endpoint!r} is not https://host[:port]"
+    if raw.source == "http" and raw.reference.startswith("http://") and not raw.plain_http:
+        yield "--reference is plain HTTP, which is refused; give --plain-http if that is meant"
 
 
 def read_source_options(raw: argparse.Namespace) -> SourceOptions:

@@ -22,6 +22,9 @@ IDLE_SECONDS: Final = 30.0
 REDIRECT_LIMIT: Final = 5
 """Redirects followed for one request; registries need one, to their blob storage."""
 
+_NO_TLS_REASONS: Final = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST"})
+"""How OpenSSL says that what came is no TLS record (its ``ssl/ssl_err.c``)."""
+
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
@@ -79,6 +82,12 @@ def as_agent_error(error: Exception, url: str) -> AgentError:
         )
     if isinstance(error, TimeoutError):
         return NetworkError(f"{where}: nothing came for {IDLE_SECONDS:g} s or until the deadline")
+    if isinstance(error, ssl.SSLError) and error.reason in _NO_TLS_REASONS:
+        return NetworkError(
+            f"{where}: answers, but not with TLS; check the port, or give --plain-http if that is meant"
+        )
+    if isinstance(error, socket.gaierror):
+        return NetworkError(f"{where}: {error.strerror}; check the host name and DNS")
     return NetworkError(f"{where}: {error or type(error).__name__}")
 
 

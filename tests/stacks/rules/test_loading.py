@@ -36,7 +36,7 @@ WRONG: dict[str, tuple[StackSpec, str, str]] = {
     "a Job beside the pod, one node's volume": (
         stack(model(PRELOAD), storage=ONE_NODE),
         "loader.type",
-        "up to 1 pod and 1 that load on several nodes cannot mount one ReadWriteOnce volume",
+        "up to 1 pod and 1 that loads the model on several nodes cannot mount one ReadWriteOnce volume",
     ),
     "a model larger than the storage": (
         stack(model(PRELOAD, source=big(501)), storage=SHARED),

@@ -151,5 +151,12 @@ def test_wrong_lists(text: str, why: str) -> None:
         parse_list(text.encode(), "--models x")
 
 
+def test_a_wrong_list_is_named_once() -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_list(b'[{"name": "a", "args": "once"}]', "--models x")
+
+    assert str(raised.value).startswith("--models x[0].args: expected a list")
+
+
 def test_list_that_is_not_there_ends_it(tmp_path: Path) -> None:
     assert main(["cache", "--models", str(tmp_path / "none"), "--into", str(tmp_path)]) == 2

@@ -142,7 +142,11 @@ def test_arguments() -> None:
         (["--keep-previous", "-1"], "--keep-previous"),
         (["--parallel", "0", "--max-layer-bytes", "0"], "--max-layer-bytes"),
         (["--mirror", "x"], "--mirror"),
-        (["--nothing"], "--help"),
+        (["--nothing"], "--nothing; see `python -m agent once --help`"),
+        (["--region", "eu-west-1"], "--region does not work with --source modelkit, only with s3"),
+        (["--source", "claim", "--mirror", "a=http://b"], "--mirror does not work with"),
+        (["--source", "http", "--registry-config", "/config.json"], "--registry-config does not work with"),
+        (["--source", "http", "--reference", f"http://files/SHA256SUMS@{DIGEST}"], "give --plain-http"),
     ],
 )
 def test_wrong_arguments(more: list[str], reason: str) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.loaders.agent import deadline as deadline_module
@@ -106,6 +106,7 @@ def drain(body: RangedBody) -> bytes:
     return bytes(found)
 
 
+@settings(deadline=None)  # threads take part, and other tests run beside this one
 @given(
     size=st.integers(0, 400),
     start=st.integers(0, 400),
