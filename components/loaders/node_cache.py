@@ -17,6 +17,7 @@ from typing import Final
 from components.loaders import source_args
 from components.loaders.agent_container import deadline_seconds
 from components.loaders.contract import Loaded, LoaderPlace
+from components.loaders.trust import trust_checks
 from components.loaders.wait import Gate, gated
 from components.names import labels, limited
 from components.objects import Manifest
@@ -45,6 +46,7 @@ def render(loader: NodeCacheLoader, source: AgentSource, place: LoaderPlace) -> 
         user=place.user,
         model=place.model,
         version=("--key", source_args.version_key(source)),
+        checks=trust_checks(source, place.trust),
         deadline_seconds=deadline_seconds(source),
     )
     store = {"name": "model-store", "persistentVolumeClaim": {"claimName": CLAIM, "readOnly": True}}

@@ -12,6 +12,7 @@ refresh, and the ``up`` after that would load again.
 from components.loaders import jobs, source_args
 from components.loaders.agent_container import deadline_seconds
 from components.loaders.contract import Loaded, LoaderPlace
+from components.loaders.trust import trust_checks
 from components.loaders.wait import Gate, gated
 from stacks.spec.loader import PreloadLoader
 from stacks.spec.source import AgentSource
@@ -34,6 +35,7 @@ def render(loader: PreloadLoader, source: AgentSource, place: LoaderPlace) -> Lo
         user=place.user,
         model=place.model,
         version=("--key", source_args.version_key(source)),
+        checks=trust_checks(source, place.trust),
         deadline_seconds=deadline_seconds(source),
     )
     return gated(

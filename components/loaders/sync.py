@@ -16,6 +16,7 @@ from typing import Final
 from components.loaders import jobs, source_args
 from components.loaders.agent_container import deadline_seconds
 from components.loaders.contract import Loaded, LoaderPlace
+from components.loaders.trust import trust_checks
 from components.loaders.wait import Gate, gated
 from components.objects import Manifest
 from stacks.spec.loader import SyncLoader
@@ -40,6 +41,7 @@ def render(loader: SyncLoader, source: AgentSource, place: LoaderPlace) -> Loade
         user=place.user,
         model=place.model,
         version=("--link", _LINK),
+        checks=trust_checks(source, place.trust),
         deadline_seconds=deadline_seconds(source),
     )
     return gated(

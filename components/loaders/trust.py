@@ -8,7 +8,10 @@ cache keeps the files beside its list of models instead, in one ConfigMap: both 
 from pathlib import PurePosixPath
 from typing import Final
 
+from components.loaders.agent.paths import safe_file_path
 from components.loaders.agent.publickey import parse_public_key
+from components.loaders.agent.signature import SignatureCheck
+from components.loaders.agent.signatureoptions import KITFILE, SignatureOptions
 from components.loaders.contract import LoaderPlace, Trust
 from components.names import fingerprint, labels
 from components.objects import Manifest
@@ -57,6 +60,21 @@ def trust_args(source: AgentSource, trust: Trust, directory: str = MOUNT) -> lis
     if trust.signature is not None:
         args += ["--signature-bundle", trust.signature.bundle]
     return args
+
+
+def trust_checks(source: AgentSource, trust: Trust) -> tuple[str, ...]:
+    """Return the names under which a loader notes the checks a version must have passed: what gates ask for.
+
+    Raises:
+        ValueError: a key the agent cannot use.
+    """
+    if trust.signature is None:
+        return ()
+    keys = {key.fingerprint: key for key in (parse_public_key(text.encode()) for text in _keys(trust))}
+    generated = frozenset({KITFILE}) if isinstance(source, ModelKitSource) else frozenset[str]()
+    bundle = "/".join(safe_file_path(trust.signature.bundle, "signature.bundle"))
+    options = SignatureOptions(keys=(), bundle=bundle, file=None, generated=generated)
+    return (SignatureCheck(options, list(keys.values()), None).name,)
 
 
 def config_map_name(source: AgentSource, place: LoaderPlace) -> str | None:

@@ -35,6 +35,7 @@ class Gate:
         user: numeric user.
         model: the model's directory on the volume.
         version: ``("--key", key)`` for one version, or ``("--link", name)`` for whatever a link names.
+        checks: names of checks the version must have passed, as the loader notes them.
         deadline_seconds: after this it fails, the pod shows why, and the kubelet starts it again.
     """
 
@@ -42,6 +43,7 @@ class Gate:
     user: int
     model: str
     version: tuple[str, str]
+    checks: tuple[str, ...]
     deadline_seconds: int
 
 
@@ -66,7 +68,10 @@ def gated(store: Manifest, gate: Gate, annotations: dict[str, str], objects: tup
 
 
 def _container(volume: str, gate: Gate) -> Manifest:
-    wanted = ["--into", f"{STORE_MOUNT}/{gate.model}", *gate.version, "--deadline-seconds", str(gate.deadline_seconds)]
+    wanted = ["--into", f"{STORE_MOUNT}/{gate.model}", *gate.version]
+    for name in gate.checks:
+        wanted += ["--check", name]
+    wanted += ["--deadline-seconds", str(gate.deadline_seconds)]
     container = agent_container(
         name=CONTAINER,
         image=gate.image,

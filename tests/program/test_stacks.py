@@ -74,7 +74,7 @@ def as_read(inputs: dict[str, Any], resource: Any) -> dict[str, Any]:  # noqa: A
 def unnamed(value: Any) -> Any:  # noqa: ANN401 - any recorded value
     """Return a recorded value without the hash of the agent's code, which every edit of the agent changes."""
     if isinstance(value, str):
-        return re.sub(r"(slipway-loader-agent)-[0-9a-f]{8}", r"\1-(by content)", value)
+        return re.sub(r"(slipway-loader-agent|-preload|-first-sync)-[0-9a-f]{8}\b", r"\1-(by content)", value)
     if isinstance(value, dict):
         return {key: unnamed(item) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):

@@ -64,6 +64,7 @@ class WaitArguments:
     into: Path
     link: str
     key: str
+    checks: tuple[str, ...]
     deadline_seconds: float
     verbose: bool
 
@@ -100,6 +101,7 @@ def _add_wait_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--into", required=True, type=Path, help="directory; may be mounted read-only")
     add("--key", default="", help="the store's name of the version; any that is current if left out")
+    add("--check", action="append", default=[], help="name of a check its receipt must have as passed, repeatable")
     add("--link", default="current", help="the link that must name a version, if no key is given")
     add("--deadline-seconds", type=float, default=3600.0, help="most time to wait; 3600")
     add("--verbose", action="store_true", help="log the single steps")
@@ -122,6 +124,7 @@ def parse_arguments(argv: Sequence[str]) -> Arguments:
             into=raw.into,
             link=raw.link,
             key=raw.key,
+            checks=tuple(raw.check),
             deadline_seconds=raw.deadline_seconds,
             verbose=raw.verbose,
         )

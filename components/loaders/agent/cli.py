@@ -47,7 +47,7 @@ def _run(arguments: Arguments, log: Log) -> None:
     if isinstance(arguments, WaitArguments):
         deadline = Deadline(arguments.deadline_seconds)
         with _stopping_on_signals(deadline):
-            wait(arguments.into, arguments.link, arguments.key, deadline, log)
+            wait(arguments.into, arguments.link, arguments.key, arguments.checks, deadline, log)
         return
     ends = isinstance(arguments, ModelArguments) and arguments.command != "watch"
     deadline = Deadline(arguments.load.deadline_seconds if ends else float("inf"))

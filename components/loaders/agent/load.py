@@ -137,8 +137,10 @@ class Load:
                 fetched = not self._store.has(key)
                 if fetched:
                     progress = self._fetch(key)
-                for check in self._unchecked(key):
-                    check.check(self._store.path(key))
+                if unchecked := self._unchecked(key):
+                    for check in unchecked:
+                        check.check(self._store.path(key))
+                    self._store.note_checks(key, [check.name for check in unchecked])
                 if switch:
                     self._store.switch(key)
                 self._store.touch(key)

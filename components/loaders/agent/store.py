@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -73,13 +73,25 @@ class Store:
         return self._root / key
 
     def checks_passed(self, key: str) -> frozenset[str]:
-        """Return the names of the checks that a version passed before it was made, from its receipt."""
+        """Return the names of the checks that a version passed, from its receipt."""
         try:
             receipt = jsonread.document((self._root / f"{key}{_RECEIPT_SUFFIX}").read_bytes(), "receipt")
             names = jsonread.items(receipt.get("checks"), "receipt checks")
         except (OSError, UnsupportedError):
             return frozenset()
         return frozenset(name for name in names if isinstance(name, str))
+
+    def note_checks(self, key: str, names: Collection[str]) -> None:
+        """Add checks that a version passed after it was made, so that it need not be read again for them.
+
+        A receipt that cannot be read or written stays as it is: then the version is checked again next time.
+        """
+        where = self._root / f"{key}{_RECEIPT_SUFFIX}"
+        with suppress(OSError, UnsupportedError):
+            receipt = jsonread.document(where.read_bytes(), "receipt")
+            receipt["checks"] = sorted(self.checks_passed(key) | set(names))
+            self.fence()
+            write_durably(where, json.dumps(receipt, indent=1).encode())
 
     def versions(self) -> Generator[tuple[Path, dict[str, Written]]]:
         """Yield the directory of every complete version that has a readable receipt, and its layers by key."""

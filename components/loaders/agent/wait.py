@@ -1,6 +1,7 @@
 """``wait``: until someone else has brought a version; needs neither network nor credentials nor a writable volume."""
 
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -16,13 +17,21 @@ SAY_SECONDS: Final = 15.0
 """Pause between two log lines."""
 
 
-def wait(into: Path, link: str, key: str, deadline: Deadline, log: Log) -> None:
+def _found(store: Store, key: str, checks: Collection[str]) -> str:
+    there = (key if store.has(key) else "") if key else store.current()
+    return there if there and store.checks_passed(there).issuperset(checks) else ""
+
+
+def wait(  # what is waited for, and where
+    into: Path, link: str, key: str, checks: Collection[str], deadline: Deadline, log: Log
+) -> None:
     """Return once the version is there, complete.
 
     Args:
         into: directory with the store.
         link: name of the link that must name a version, if no key is given.
         key: the version; empty for whatever the link names.
+        checks: names of checks it must have passed, as its receipt has them.
         deadline: bounds the wait.
         log: told what is waited for.
 
@@ -33,7 +42,7 @@ def wait(into: Path, link: str, key: str, deadline: Deadline, log: Log) -> None:
     what = f"version {key}" if key else f"whatever {into / link} names"
     started = time.monotonic()
     said = started - SAY_SECONDS
-    while not (found := (key if store.has(key) else "") if key else store.current()):
+    while not (found := _found(store, key, checks)):
         now = time.monotonic()
         if now - said >= SAY_SECONDS:
             said = now

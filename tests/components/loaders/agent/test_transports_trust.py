@@ -169,10 +169,8 @@ def test_the_cache_keeps_what_is_signed_and_refuses_the_rest(tmp_path: Path, reg
             assert process.wait(timeout=20) == 143
 
 
-def test_a_cache_takes_other_keys_from_its_list_and_what_was_readable_stays(
-    tmp_path: Path, registry: FakeRegistry
-) -> None:
-    """The documented limit: readers check nothing, so a version from before the signature opens their gate."""
+def test_a_cache_takes_other_keys_from_its_list_and_gates_ask_for_them(tmp_path: Path, registry: FakeRegistry) -> None:
+    """A version from before the signature lies in the store; new pods may not read it until its check is noted."""
     kit, node, listed, port = source(registry, signed_kit(registry)), tmp_path / "node", tmp_path / "list", free_port()
     node.mkdir()
     listed.mkdir()
@@ -192,10 +190,13 @@ def test_a_cache_takes_other_keys_from_its_list_and_what_was_readable_stays(
         wait_for(lambda: status(port, "/readyz") == 200, "without a signature")
         cached(trusting(OTHER))
         wait_for(lambda: status(port, "/readyz") == 503, "not signed by this key")
-        opened = command(gate(load(kit, place(), NODE_CACHE)), node)
-        assert subprocess.run(opened, env=environment(), timeout=60, check=False).returncode == 0
+        both = replace(place(), trust=trusting(OTHER, KEY))
+        shut = command(gate(load(kit, both, NODE_CACHE)), node, deadline_seconds="0.2")
+        assert subprocess.run(shut, env=environment(), timeout=60, check=False).returncode == 10
         cached(trusting(OTHER, KEY))
         wait_for(lambda: status(port, "/readyz") == 200, "signed by one of two")
+        opened = command(gate(load(kit, both, NODE_CACHE)), node)
+        assert subprocess.run(opened, env=environment(), timeout=60, check=False).returncode == 0
     finally:
         process.terminate()
         assert process.wait(timeout=20) == 143
