@@ -140,6 +140,7 @@ def test_version_loaded_without_the_check_is_checked_before_it_is_used(
         load(registry, digest, into)
 
     load(registry, good, into, key)
+    assert "model-signing" in (into / f".store/{good.replace(':', '-')}.json").read_text(), "noted, not read every time"
     with pytest.raises(SignatureError):
         load(registry, bad, into, key)
 
