@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -14,24 +15,45 @@ from .errors import AgentError
 from .logs import Log
 from .wait import wait
 
+_SIGNALS: Final = frozenset({signal.SIGTERM, signal.SIGINT})
+
 UMASK: Final = 0o022
 """Servers read as another user, whatever umask the image has."""
 
 
 @contextmanager
-def _stopping_on_signals(deadline: Deadline) -> Generator[None]:
-    """Let SIGTERM and SIGINT end the work at its next step, so that what was moved is kept for the next run."""
+def stopping_on_signals(deadline: Deadline) -> Generator[None]:
+    """Let SIGTERM and SIGINT end the work at its next step, so that what was moved is kept for the next run.
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        # In a thread: the handler may interrupt the main thread while that holds the very lock that stopping needs.
-        threading.Thread(target=deadline.stop, args=(signal.Signals(number).name,), daemon=True).start()
+    Handlers run in the main thread, and one whose signal comes just before that thread waits for another runs only when
+    the wait is over. What is written to the wakeup descriptor is written at once (Python library reference,
+    ``signal.set_wakeup_fd``), so a thread of its own reads it there.
+    """
+    told, tells = socket.socketpair()
+    tells.settimeout(0)  # does not block, as ``set_wakeup_fd`` demands
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    def listen() -> None:
+        while numbers := told.recv(16):
+            for number in _SIGNALS.intersection(numbers):
+                deadline.stop(signal.Signals(number).name)
+
+    listener = threading.Thread(target=listen, daemon=True, name="signals")
+    listener.start()
+    before = {number: signal.signal(number, _noted) for number in _SIGNALS}
+    descriptor = signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
     try:
         yield
     finally:
+        signal.set_wakeup_fd(descriptor)
         for number, handler in before.items():
             signal.signal(number, handler)
+        tells.close()
+        listener.join()
+        told.close()
+
+
+def _noted(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing: only signals that have a handler are written to the wakeup descriptor."""
 
 
 @contextmanager
@@ -46,12 +68,12 @@ def _umask() -> Generator[None]:
 def _run(arguments: Arguments, log: Log) -> None:
     if isinstance(arguments, WaitArguments):
         deadline = Deadline(arguments.deadline_seconds)
-        with _stopping_on_signals(deadline):
+        with stopping_on_signals(deadline):
             wait(arguments.into, arguments.link, arguments.key, arguments.checks, deadline, log)
         return
     ends = isinstance(arguments, ModelArguments) and arguments.command != "watch"
     deadline = Deadline(arguments.load.deadline_seconds if ends else float("inf"))
-    with _stopping_on_signals(deadline):
+    with stopping_on_signals(deadline):
         # Each command imports its own: in a pod nothing is compiled ahead, so every module costs start-up time.
         if not isinstance(arguments, ModelArguments):
             from .longrunning import run_cache
