@@ -39,6 +39,9 @@ def connected(host: str, port: int, deadline: Deadline, limit_seconds: float) ->
         except OSError as error:
             failure = error
             connection.close()
+        except BaseException:  # the deadline passed, or stop
+            connection.close()
+            raise
         else:
             return connection
     raise failure
