@@ -49,7 +49,8 @@ def table(cases: list[Case], size: int) -> str:
 
 def section(cases: list[Case], facts: list[Fact], size: int, rounds: int) -> str:
     """Return everything that was found."""
-    where = f"{os.cpu_count()} cores, {platform.machine()}, Linux {'.'.join(platform.release().split('.')[:2])}, Python {platform.python_version()}"
+    kernel = ".".join(platform.release().split(".")[:2])
+    where = f"{os.cpu_count()} cores, {platform.machine()}, Linux {kernel}, Python {platform.python_version()}"
     lines = [
         f"{size >> 20} MiB, {rounds} rounds, taken in turns; {where}.",
         "",
