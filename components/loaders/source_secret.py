@@ -3,7 +3,6 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import pulumi
 
@@ -12,9 +11,6 @@ from components.names import labels
 from components.objects import KubernetesObject, Manifest
 from stacks.spec.secrets import source_keys
 from stacks.spec.source import AgentSource, S3Source
-
-FILE: Final = CREDENTIALS_FILE
-"""Key of the Secret, and name of the file where it is mounted."""
 
 
 def secret_name(model: str) -> str:
@@ -56,7 +52,7 @@ def render_secret(model: str, namespace: str, encoded: pulumi.Input[str]) -> Man
         "kind": "Secret",
         "metadata": {"name": name, "namespace": namespace, "labels": labels(name, "loader")},
         "type": "Opaque",
-        "data": {FILE: encoded},
+        "data": {CREDENTIALS_FILE: encoded},
     }
 
 

@@ -7,6 +7,7 @@ two versions at once shows; a tag that begins with ``bad`` cannot be loaded.
 import json
 import socket
 import threading
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -41,7 +42,7 @@ class Request:
     body: dict[str, Any]
 
 
-class StandIn:
+class StandIn(ABC):
     """A server on loopback that can be stopped and started again at its port.
 
     Attributes:
@@ -68,17 +69,17 @@ class StandIn:
         """Whether it listens."""
         return self._server is not None
 
+    @abstractmethod
     def reply(self, request: Request) -> Reply | None:
         """Return status and JSON; None cuts the connection."""
-        raise NotImplementedError
 
-    def boot(self) -> None:
+    def boot(self) -> None:  # noqa: B027  # most stand-ins load nothing before they listen
         """Do what happens before it listens."""
 
     @property
+    @abstractmethod
     def serving(self) -> set[str]:
         """Tags of everything that would answer a request now."""
-        raise NotImplementedError
 
     def reserve(self) -> None:
         """Choose a port before anything listens there."""

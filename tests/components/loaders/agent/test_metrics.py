@@ -113,7 +113,7 @@ def promtool() -> str:
     built = ROOT / ".slipway/test-tools/promtool"
     found = str(built) if built.exists() else shutil.which("promtool")
     if found is None:
-        pytest.skip("promtool is not there; `make test` builds it")
+        pytest.skip("needs promtool: `make test` fetches it from the Debian package `prometheus`")
     return found
 
 
