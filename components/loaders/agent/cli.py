@@ -11,7 +11,7 @@ from typing import Final
 
 from .arguments import Arguments, ModelArguments, WaitArguments, parse_arguments
 from .deadline import Deadline
-from .errors import AgentError
+from .errors import AgentError, StoppedError
 from .logs import Log
 from .wait import wait
 
@@ -104,6 +104,9 @@ def main(argv: Sequence[str]) -> int:
         log = Log(verbose=arguments.verbose if isinstance(arguments, WaitArguments) else arguments.load.verbose)
         with _umask():
             _run(arguments, log)
+    except StoppedError as error:
+        log.info("stopped", exit_code=error.exit_code, why=str(error))  # every pod ends like this: no error
+        return error.exit_code
     except AgentError as error:
         log.failure("failed", error=type(error).__name__, exit_code=error.exit_code, why=str(error))
         return error.exit_code

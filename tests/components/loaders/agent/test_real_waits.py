@@ -54,6 +54,7 @@ def test_registry_that_says_nothing_does_not_hold_up_a_wish_to_stop(tmp_path: Pa
         run = finish(process, started)
         accepted.close()
     assert run.code == 143, run.text
+    assert (run.lines[-1]["event"], run.lines[-1]["level"]) == ("stopped", "info")
     assert run.seconds < 10
 
 
