@@ -1,6 +1,6 @@
 """A blob as a stream that survives broken connections and vouches for its own bytes at the end."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from .blob import Blob, Body
 from .deadline import Deadline
@@ -35,16 +35,14 @@ class BlobStream:
         self._failures = 0
         self._body: Body | None = None
         self._finished = False
+        self._beginning: Iterator[bytes] = iter(())
 
-    def begin_with(self, pieces: Iterable[bytes]) -> None:
-        """Take the beginning from what an earlier run left on the disk; ``read`` gives the rest.
+    def begin_with(self, pieces: Iterator[bytes]) -> None:
+        """Give what an earlier run left on the disk first, then what comes from the source.
 
         Only the digest at the end says whether it was the beginning of this blob.
         """
-        for piece in pieces:
-            self._deadline.check()
-            self._checksum.update(piece)
-            self._offset += len(piece)
+        self._beginning = pieces
 
     def read(self) -> bytes:
         """Return the next bytes; empty only once the whole blob has come and is what it should be.
@@ -71,6 +69,11 @@ class BlobStream:
             self._body = None
 
     def _attempt(self) -> bytes:
+        if begun := next(self._beginning, b""):
+            self._deadline.check()
+            self._checksum.update(begun)
+            self._offset += len(begun)
+            return begun
         size = self._blob.size
         if self._offset == size:
             self._finish()

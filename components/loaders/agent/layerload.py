@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
+from .beginnings import Beginning
 from .blobstream import BlobStream
-from .bytestream import CHUNK_BYTES
 from .deadline import Deadline
 from .decompress import Bounded, decompressed, expanded_limit_bytes
 from .errors import DigestError, UnsafeError
-from .exact import ExactReader
+from .flush import Flusher
 from .localfile import LocalBlob
 from .logs import Log
 from .paths import safe_file_path, safe_path
@@ -18,6 +17,7 @@ from .plan import Layer
 from .progress import Progress
 from .readahead import PIECES, ReadAhead
 from .staging import Staging
+from .tarnotes import NotingReader
 from .tarstream import entries
 from .tree import TreeWriter
 
@@ -32,57 +32,60 @@ class LayerLoader:
         deadline: bounds everything.
         log: told about every layer that is fetched again.
         progress: told about bytes.
-        staging: its tree is written, and it knows which files an earlier run began.
+        staging: its tree is written, and it knows what an earlier run began.
+        flusher: makes files durable; knows how many layers are loaded at the same time and share the memory.
         max_layer_bytes: most one layer may unpack to.
-        parallel: layers that are loaded at the same time, which share the memory.
     """
 
-    def __init__(
-        self, deadline: Deadline, log: Log, progress: Progress, staging: Staging, max_layer_bytes: int, parallel: int
+    def __init__(  # what every layer needs
+        self, deadline: Deadline, log: Log, progress: Progress, staging: Staging, flusher: Flusher, max_layer_bytes: int
     ) -> None:
         self._deadline = deadline
         self._log = log
         self._progress = progress
         self._staging = staging
+        self._flusher = flusher
         self._max_layer_bytes = max_layer_bytes
-        self._pieces = max(1, PIECES // parallel)
+        self._pieces = max(1, PIECES // flusher.parallel)
 
     def load(self, layer: Layer) -> TreeWriter:
-        """Load one layer. What a failure leaves goes with the staging directory, or when a next run takes it over.
+        """Load one layer. What a failure leaves goes with the staging directory, or a next run continues it.
 
         Returns:
-            What was written.
+            What was written, and is not yet durable.
 
         Raises:
             AgentError: it cannot be had whole.
         """
         attempt = 1
         while True:
-            writer = TreeWriter(self._staging.tree)
-            begun = self._staging.begun(layer)
+            writer = TreeWriter(self._staging.tree, self._flusher.flushing())
+            begun = self._staging.beginnings.of(layer)
             try:
                 self._once(layer, writer, begun)
             except DigestError as error:
                 writer.take_back()
                 if begun is not None:
-                    begun.unlink(missing_ok=True)  # the disk may be wrong, not the source: that is no attempt
+                    begun.drop()  # the disk may be wrong, not the source: that is no attempt
                 elif attempt >= CORRUPT_ATTEMPTS:
                     raise
                 else:
                     attempt += 1
                 self._log.warning("again", blob=layer.blob.name, why=str(error))
+            except BaseException:
+                writer.let_go()
+                raise
             else:
                 return writer
 
-    def _once(self, layer: Layer, writer: TreeWriter, begun: Path | None) -> None:
+    def _once(self, layer: Layer, writer: TreeWriter, begun: Beginning | None) -> None:
         local = layer.blob if isinstance(layer.blob, LocalBlob) and layer.form == "raw" and begun is None else None
         if local is not None and self._clone(local, layer, writer):
             return
         blob = BlobStream(layer.blob, self._deadline, self._log, self._progress)
         if begun is not None:
-            self._log.info("continued", blob=layer.blob.name, at_bytes=begun.stat().st_size, of_bytes=layer.blob.size)
-            blob.begin_with(pieces_of(begun))
-            self._log.step("hashed-again", blob=layer.blob.name)
+            self._log.info("continued", blob=layer.blob.name, at_bytes=begun.size_bytes, of_bytes=layer.blob.size)
+            blob.begin_with(self._again(begun))
         stream = ReadAhead(blob, self._pieces)
         try:
             try:
@@ -95,6 +98,10 @@ class LayerLoader:
         finally:
             stream.close()
             blob.close()
+
+    def _again(self, begun: Beginning) -> Iterator[bytes]:
+        yield from begun.pieces()
+        self._log.step("hashed-again", blob=begun.layer.blob.name)
 
     def _clone(self, blob: LocalBlob, layer: Layer, writer: TreeWriter) -> bool:
         """Share a local file's blocks, then check the clone, which nobody else can write to."""
@@ -110,31 +117,27 @@ class LayerLoader:
         self._log.step("file-cloned", path=blob.name)
         return True
 
-    def _write(self, layer: Layer, stream: ReadAhead, writer: TreeWriter, begun: Path | None) -> None:
+    def _write(self, layer: Layer, stream: ReadAhead, writer: TreeWriter, begun: Beginning | None) -> None:
         limit = expanded_limit_bytes(layer.compression, layer.blob.size, self._max_layer_bytes)
-        limit = max(0, limit - (0 if begun is None else begun.stat().st_size))
-        reader = ExactReader(Bounded(decompressed(stream, layer.compression), limit))
+        reader = NotingReader(Bounded(decompressed(stream, layer.compression), limit))
         if layer.form == "raw":
-            rest = iter(lambda: reader.some(limit + 1), b"")
-            writer.write_file(layer.parts, rest, executable=layer.executable, begun=begun)
+            content = iter(lambda: reader.some(limit + 1), b"")
+            first = None if begun is None else begun.file(0)
+            writer.write_file(layer.parts, content, executable=layer.executable, begun=first)
         else:
-            self._unpack(layer, reader, writer)
+            self._unpack(layer, reader, writer, begun)
         while reader.some(limit + 1):
             pass  # padding after the archive's end counts for limit and digest
 
-    def _unpack(self, layer: Layer, reader: ExactReader, writer: TreeWriter) -> None:
+    def _unpack(self, layer: Layer, reader: NotingReader, writer: TreeWriter, begun: Beginning | None) -> None:
         where = f"layer {layer.blob.name}"
-        for entry in entries(reader):
-            if entry.directory:
-                writer.make_directory(layer.parts + safe_path(entry.name, where))
-                continue
-            parts = layer.parts + safe_file_path(entry.name, where)
-            writer.write_file(parts, reader.chunks(entry.size), executable=entry.executable)
-            self._log.step("file-written", path="/".join(parts))
-
-
-def pieces_of(path: Path) -> Iterator[bytes]:
-    """Yield a file's bytes, a bounded number at a time."""
-    with path.open("rb", buffering=0) as file:
-        while piece := file.read(CHUNK_BYTES):
-            yield piece
+        with self._staging.beginnings.notes(layer) as notes:
+            for number, entry in enumerate(entries(reader)):
+                parts = layer.parts + (safe_path if entry.directory else safe_file_path)(entry.name, where)
+                notes.add(reader.taken(), parts, entry.size)
+                if entry.directory:
+                    writer.make_directory(parts)
+                    continue
+                first = None if begun is None else begun.file(number)
+                writer.write_file(parts, reader.chunks(entry.size), executable=entry.executable, begun=first)
+                self._log.step("file-written", path="/".join(parts))

@@ -2,18 +2,21 @@
 
 import errno
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Literal
 
 from .deadline import Deadline
 from .errors import AgentError, DiskError
+from .flush import Flusher
 from .layerload import LayerLoader
 from .logs import Log
 from .plan import Layer, Plan, Source, TreeCheck
 from .progress import Progress
+from .records import Written
 from .reuse import Reuse
 from .staging import Staging
 from .store import RESERVE_BYTES, Store
@@ -168,8 +171,9 @@ class Load:
             progress = Progress(self._log, left, self._settings.on_bytes)
             try:
                 self._check_space(left)
-                self._move(staging, missing, progress)
-                self._write_files(staging, plan)
+                with Flusher(self._settings.parallel) as flusher:
+                    self._move(staging, missing, progress, flusher)
+                    self._write_files(staging, plan, flusher)
                 for check in self._checks:
                     check.check(staging.tree)
                 self._store.commit(key, staging, self._receipt(key, staging, plan, progress))
@@ -187,41 +191,41 @@ class Load:
                 "enlarge it or lower --keep-previous or --keep-seconds"
             )
 
-    def _move(self, staging: Staging, layers: Iterable[Layer], progress: Progress) -> None:
-        loader = LayerLoader(
-            self._deadline,
-            self._log,
-            progress,
-            staging,
-            max_layer_bytes=self._settings.max_layer_bytes,
-            parallel=self._settings.parallel,
-        )
+    def _move(self, staging: Staging, layers: Iterable[Layer], progress: Progress, flusher: Flusher) -> None:
+        most = self._settings.max_layer_bytes
+        loader = LayerLoader(self._deadline, self._log, progress, staging, flusher, max_layer_bytes=most)
 
-        def one(layer: Layer) -> None:
+        def done(layer: Layer, written: Written) -> None:
+            staging.mark_done(layer.key, written)
+            self._log.step("layer-done", blob=layer.blob.name)
+
+        def one(layer: Layer) -> Future[None]:
             self._deadline.check()
             with disk_errors():
                 self._store.fence()
-                written = loader.load(layer)
-                self._log.step("layer-written", blob=layer.blob.name)
-                staging.mark_done(layer.key, written.written())
-            self._log.step("layer-done", blob=layer.blob.name)
+                writer = loader.load(layer)
+            self._log.step("layer-written", blob=layer.blob.name)
+            return writer.finish(partial(done, layer, writer.written()))
 
         with ThreadPoolExecutor(self._settings.parallel, thread_name_prefix="layer") as pool:
             waiting = [pool.submit(one, layer) for layer in layers]
             try:
-                for finished in as_completed(waiting):
-                    finished.result()
+                for durable in [moved.result() for moved in as_completed(waiting)]:
+                    durable.result()
             except BaseException:
                 # The first failure ends the load; the other layers stop at their next read.
                 self._deadline.stop("another layer failed")
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
-    @staticmethod
-    def _write_files(staging: Staging, plan: Plan) -> None:
-        writer = TreeWriter(staging.tree)
-        for name, data in sorted(plan.files.items()):
-            writer.write_file((name,), [data], executable=False)
+    def _write_files(self, staging: Staging, plan: Plan, flusher: Flusher) -> None:
+        writer = TreeWriter(staging.tree, flusher.flushing())
+        try:
+            for name, data in sorted(plan.files.items()):
+                writer.write_file((name,), [data], executable=False)
+        finally:
+            written = writer.finish(partial(self._log.step, "files-written"))
+        written.result()
 
     def _receipt(self, key: str, staging: Staging, plan: Plan, progress: Progress) -> dict[str, object]:
         layers = {layer.key: staging.marked(layer.key) for layer in plan.layers}

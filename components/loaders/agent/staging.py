@@ -3,7 +3,6 @@
 import json
 import os
 import socket
-import stat
 import threading
 import time
 import uuid
@@ -12,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from .beginnings import Beginnings
 from .locks import try_lock
 from .plan import Layer
 from .records import Written, written_from_json
@@ -71,18 +71,10 @@ def _age_seconds(path: Path) -> float:
         probe.unlink(missing_ok=True)
 
 
-def _size(path: Path) -> int:
-    """Return the bytes of a plain file; 0 if there is none."""
-    with suppress(OSError):
-        found = path.lstat()
-        return found.st_size if stat.S_ISREG(found.st_mode) else 0
-    return 0
-
-
 class Staging:
     """One staging directory that this process owns.
 
-    ``tree/`` grows, ``layers/`` says which layers are done, ``begun/`` has files that a crashed run did not finish.
+    ``tree/`` grows, ``layers/`` says which layers are done, ``begun/`` has what a crashed run did not finish.
 
     Args:
         store: the store's directory.
@@ -96,6 +88,7 @@ class Staging:
         self.tree = self.path / "tree"
         self._layers = self.path / "layers"
         self._begun = self.path / "begun"
+        self.beginnings = Beginnings(self.tree, self._begun)
         self._closed = threading.Event()
         self._descriptor = -1
 
@@ -154,14 +147,10 @@ class Staging:
         except (FileNotFoundError, ValueError):
             return None
 
-    def begun(self, layer: Layer) -> Path | None:
-        """Return the file with the first bytes of a layer, if a crashed run left one."""
-        path = self._begun / layer.key
-        return path if 0 < _size(path) <= layer.blob.size else None
-
     def missing_bytes(self, layer: Layer) -> int:
         """Return how many bytes of a layer are still to be moved."""
-        return layer.blob.size - (_size(self._begun / layer.key) if self.begun(layer) else 0)
+        begun = self.beginnings.of(layer)
+        return layer.blob.size - (begun.size_bytes if begun is not None else 0)
 
     def recover(self, wanted: Iterable[Layer]) -> set[str]:
         """Keep what a crashed run finished or began of the wanted layers and remove the rest.
@@ -174,19 +163,13 @@ class Staging:
             written = self.marked(layer.key)
             if written is not None and all(record.is_whole(self.tree) for record in written.files):
                 done[layer.key] = written
-            elif layer.form == "raw" and not layer.compression and layer.blob.digest:
-                self._set_aside(layer)
+            else:
+                self.beginnings.set_aside(layer)
         self._sweep({self.tree / record.path for written in done.values() for record in written.files})
         for written in done.values():
             for name in written.directories:
                 (self.tree / name).mkdir(parents=True, exist_ok=True)
         return set(done)
-
-    def _set_aside(self, layer: Layer) -> None:
-        """Keep the one file of a layer out of the tree, where its name may be wanted before it is continued."""
-        found, kept = self.tree.joinpath(*layer.parts), self._begun / layer.key
-        if _size(found) > _size(kept):
-            found.replace(kept)
 
     def _sweep(self, kept: set[Path]) -> None:
         for directory, _, names in os.walk(self.tree, topdown=False):

@@ -2,21 +2,21 @@
 
 import errno
 import os
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from io import FileIO
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from .errors import UnsafeError
+from .flush import EARLY_BYTES, Flushing, write_back
 from .records import FileRecord, Written
 
 FILE_MODE: Final = 0o644
 EXECUTABLE_MODE: Final = 0o755
 DIRECTORY_MODE: Final = 0o755
-
-EARLY_BYTES: Final = 8 * 1024 * 1024
-"""Written bytes after which the disk is set to work on them; else ``fsync`` finds most of a file still to write."""
 
 
 class TreeWriter:
@@ -24,10 +24,12 @@ class TreeWriter:
 
     Args:
         root: directory of ours that holds no links.
+        flushing: makes the files durable; they are once it says so.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, flushing: Flushing) -> None:
         self._root = root
+        self._flushing = flushing
         self.files: list[FileRecord] = []
         self.directories: list[str] = []
 
@@ -58,19 +60,21 @@ class TreeWriter:
         executable: bool,
         begun: Path | None = None,
     ) -> None:
-        """Write a new file and wait until it is on the disk.
+        """Write a new file.
 
         Args:
             parts: its path.
-            chunks: its content, or what is still missing of it.
+            chunks: its content.
             executable: its mode.
-            begun: file with the beginning; it becomes the new file.
+            begun: file that has the beginning already; it becomes the new file once the chunks have come so far.
 
         Raises:
             UnsafeError: the path was already written.
         """
+        rest = iter(chunks)
+        first = _after(rest, begun.stat().st_size) if begun is not None else b""
         with self._created(parts, executable=executable, begun=begun) as file:
-            _append(file, chunks)
+            _append(file, chain((first,), rest))
 
     def clone_file(self, parts: tuple[str, ...], clone_into: Callable[[int], bool]) -> bool:
         """Write a new file by letting it share the blocks of another, if the file system can.
@@ -93,7 +97,7 @@ class TreeWriter:
 
     @contextmanager
     def _created(self, parts: tuple[str, ...], *, executable: bool, begun: Path | None) -> Generator[FileIO]:
-        """Open a new file; afterwards it is on the disk and remembered."""
+        """Open a new file; afterwards it is on its way to the disk and remembered."""
         if parents := parts[:-1]:
             self.make_directory(parents)
             self.directories.pop()
@@ -109,24 +113,51 @@ class TreeWriter:
             os.close(descriptor)
             begun.replace(path)  # over the empty file that kept the name free
             descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123  # a descriptor, not a path
+        file = open(descriptor, "wb", buffering=0)  # noqa: PTH123, SIM115  # a descriptor, which flushing closes
+        try:
             os.fchmod(descriptor, EXECUTABLE_MODE if executable else FILE_MODE)
             yield file
-            os.fsync(descriptor)
             size = os.fstat(descriptor).st_size
+        except BaseException:
+            file.close()
+            raise
         self.files[-1] = FileRecord(path=name, size=size, executable=executable)
+        self._flushing.add(file, size)
 
     def written(self) -> Written:
         """Return what this writer made."""
         return Written(files=tuple(self.files), directories=tuple(self.directories))
 
+    def finish(self, then: Callable[[], None]) -> Future[None]:
+        """Have something done once everything this writer made is durable.
+
+        Returns:
+            The end of it; raises what the disk refused.
+        """
+        return self._flushing.finish(then)
+
+    def let_go(self) -> None:
+        """Close what is open; the layer failed."""
+        self._flushing.close()
+
     def take_back(self) -> None:
         """Remove the files this writer made, so that the layer can be written again."""
+        self.let_go()
         for record in self.files:
             with suppress(FileNotFoundError):
                 self._root.joinpath(record.path).unlink()
         self.files.clear()
         self.directories.clear()
+
+
+def _after(chunks: Iterator[memoryview | bytes], size_bytes: int) -> memoryview | bytes:
+    """Take so many bytes and return what is left of the piece they end in."""
+    left = size_bytes
+    while left and (piece := next(chunks, b"")):
+        if len(piece) > left:
+            return piece[left:]
+        left -= len(piece)
+    return b""
 
 
 def _append(file: FileIO, chunks: Iterable[memoryview | bytes]) -> None:
@@ -138,18 +169,8 @@ def _append(file: FileIO, chunks: Iterable[memoryview | bytes]) -> None:
         while view:
             view = view[file.write(view) :]
         if size - early >= EARLY_BYTES:
-            _write_back(file.fileno(), early, size - early)
+            write_back(file.fileno(), early, size - early)
             early = size
-
-
-def _write_back(descriptor: int, start: int, count: int) -> None:
-    """Start writing pages to the disk without waiting for them (Linux ``mm/fadvise.c``, POSIX_FADV_DONTNEED).
-
-    Those that are not written yet stay in memory, where the server that reads the model finds them.
-    """
-    if hasattr(os, "posix_fadvise"):  # not on macOS
-        with suppress(OSError):  # advice only: ``fsync`` reports what cannot be written
-            os.posix_fadvise(descriptor, start, count, os.POSIX_FADV_DONTNEED)
 
 
 def sync_directory(path: Path) -> None:

@@ -8,6 +8,7 @@ machine, as on NFS mounted with ``nolock``; the value is the length of a lease.
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from components.loaders.agent import cli, deadline, lease, staging
@@ -39,12 +40,14 @@ def main() -> int:
     """Count steps, note their names, kill at the wanted one; 0 kills at none."""
     wanted, record = int(sys.argv[1]), Path(sys.argv[2])
     seen: list[str] = []
+    one_at_a_time = threading.Lock()
 
     def step(_self: Log, name: str, **_fields: object) -> None:
-        seen.append(name)
-        record.write_text("\n".join(seen))
-        if len(seen) == wanted:
-            os.kill(os.getpid(), signal.SIGKILL)
+        with one_at_a_time:
+            seen.append(name)
+            record.write_text("\n".join(seen))
+            if len(seen) == wanted:
+                os.kill(os.getpid(), signal.SIGKILL)
 
     setattr(Log, "step", step)  # noqa: B010  # a plain assignment would have to repeat the parameter names
     deadline.BASE_SECONDS = 0.001  # pyright: ignore[reportAttributeAccessIssue]  # short pauses for the tests

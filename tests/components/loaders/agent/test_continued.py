@@ -188,10 +188,10 @@ def test_unvouched_bytes_are_never_continued(tmp_path: Path) -> None:
 
     assert staging.recover([with_digest, without]) == set()
 
-    begun = staging.begun(with_digest)
+    begun = staging.beginnings.of(with_digest)
     assert begun is not None
-    assert begun.read_bytes() == b"123"
-    assert staging.begun(without) is None
+    assert b"".join(begun.pieces()) == b"123"
+    assert staging.beginnings.of(without) is None
     assert (staging.missing_bytes(with_digest), staging.missing_bytes(without)) == (2, 5)
     assert not list(staging.tree.iterdir())
     staging.close()
@@ -207,9 +207,9 @@ def test_longest_beginning_is_kept(tmp_path: Path) -> None:
         (staging.tree / "a").write_bytes(content)
         staging.recover([layer])
 
-    begun = staging.begun(layer)
+    begun = staging.beginnings.of(layer)
     assert begun is not None
-    assert begun.read_bytes() == b"1234"
+    assert b"".join(begun.pieces()) == b"1234"
     staging.close()
 
 

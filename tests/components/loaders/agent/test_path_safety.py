@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import UnsafeError
+from components.loaders.agent.flush import Flusher
 from components.loaders.agent.layerload import LayerLoader
 from components.loaders.agent.logs import Log
 from components.loaders.agent.paths import safe_file_path, safe_path
@@ -192,14 +193,16 @@ def found(root: Path) -> Tree:
 def load(base: Path, layer: Layer) -> bool:
     """Load one layer below a directory and return whether it was accepted; whatever else raises is a fault."""
     staging = Staging(base, "in")
-    staging.path = base / "in"
-    staging.tree = base / "in" / "tree"
-    staging.tree.mkdir(parents=True)
+    staging.open()
     log = Log(io.StringIO())
     try:
-        LayerLoader(Deadline(60), log, Progress(log, layer.blob.size), staging, 2**30, 1).load(layer)
+        with Flusher(1) as flusher:
+            LayerLoader(Deadline(60), log, Progress(log, layer.blob.size), staging, flusher, 2**30).load(layer).let_go()
     except UnsafeError:
         return False
+    finally:
+        staging.close()
+        staging.path.rename(base / "in")
     return True
 
 
@@ -223,7 +226,8 @@ def test_archives(entries: list[Entry], form: int) -> None:
         assert not accepted or tree == expected
         assert os.listdir(base) in (["in", "outside"], ["outside", "in"])  # noqa: PTH208  # names are enough
         assert list((base / "outside").iterdir()) == []
-        assert [path.name for path in (base / "in").iterdir()] == ["tree"]
+        assert {path.name for path in (base / "in").iterdir()} == {"alive", "begun", "layers", "tree"}
+        assert {path.suffix for path in (base / "in/begun").iterdir()} <= {".notes"}
 
 
 TEXTS = names() | tame_names() | st.text(alphabet=st.sampled_from("ab./\\\0 ü☃~$\n\ud800\udcff"), max_size=30)
