@@ -30,6 +30,7 @@ _GET = 'curl -sSf "$HOST/v2/bench/model/blobs/@"'
 SCRIPTS: dict[str, dict[Form, str]] = {
     "curl + tar": {
         "raw": f'{_EACH} {_GET} -o "$INTO/@"; {_SYNC}',
+        "tar": f"{_EACH} bash -o pipefail -c '{_GET} | tar -x -C \"$INTO\"'; {_SYNC}",
         "gzip": f"{_EACH} bash -o pipefail -c '{_GET} | tar -xz -C \"$INTO\"'; {_SYNC}",
     },
     IMAGE_TOOLS: {
@@ -40,7 +41,7 @@ SCRIPTS: dict[str, dict[Form, str]] = {
 }
 """Shell commands by contender and form. ``sync`` makes the files durable, as the agent does."""
 
-SCRIPTS[IMAGE_TOOLS]["gzip"] = SCRIPTS[IMAGE_TOOLS]["raw"]
+SCRIPTS[IMAGE_TOOLS]["tar"] = SCRIPTS[IMAGE_TOOLS]["gzip"] = SCRIPTS[IMAGE_TOOLS]["raw"]
 
 FLOORS = {
     "disk, zeros": 'dd if=/dev/zero of="$INTO/x" bs=1M count="$MIB" conv=fsync status=none',

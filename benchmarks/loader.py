@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from benchmarks.artifacts import Form
 
 MIB = 1 << 20
-FORMS: tuple[Form, ...] = ("raw", "gzip")
+FORMS: tuple[Form, ...] = ("raw", "tar", "gzip")
 
 
 def measure(chosen: argparse.Namespace, size: int, rounds: int) -> tuple[list[scenarios.Case], list[scenarios.Fact]]:

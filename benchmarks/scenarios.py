@@ -82,8 +82,8 @@ def cold(bench: Bench, form: Form, layers: int, rounds: int, tools: Tools) -> Ca
     more = {"CONTENT": str(bench.factory.content()), "MIB": str(artifact.content_bytes >> 20)}
     scripts = {**{name: script[form] for name, script in SCRIPTS.items()}, **FLOORS}
     case = Case(form, layers)
-    if tools.missing:
-        case.missing[IMAGE_TOOLS] = tools.missing
+    if tools.missing or form == "tar":
+        case.missing[IMAGE_TOOLS] = tools.missing or "the same artifact as for raw files"
 
     def load(name: str, into: Path) -> Cost:
         if name == AGENT:
@@ -149,7 +149,7 @@ def again_and_changed(bench: Bench) -> list[Fact]:
 def broken(bench: Bench, bytes_per_second: int) -> list[Fact]:
     """Load one layer over a slow link that breaks, then with an agent that is killed half way."""
     facts: list[Fact] = []
-    for form in ("raw", "gzip"):
+    for form in ("raw", "tar", "gzip"):
         artifact = bench.factory.artifact(form, 1)
         size = artifact.packed_bytes
         with bench.target() as into:

@@ -33,6 +33,7 @@ def test_quick_run(tmp_path: Path) -> None:
         "| second load: requests | 0 |",
         "left out by --without-debian",
         "| raw layer, process killed half way and started again: bytes moved ÷ size | 1.0",
+        "| tar layer, process killed half way and started again: bytes moved ÷ size | 1.0",
     ):
         assert sure in done.stdout
     changed = re.search(r"1 of 8 layers changed: bytes moved ÷ bytes changed \| ([\d.]+)", done.stdout)
