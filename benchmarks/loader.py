@@ -39,6 +39,7 @@ def measure(chosen: argparse.Namespace, size: int, rounds: int) -> tuple[list[sc
                 print(table(cases[-1:], size), flush=True)
         facts = [scenarios.start_up(), *scenarios.again_and_changed(run)]
         facts += scenarios.broken(run, bytes_per_second=size // (2 if chosen.quick else 10))
+        facts += scenarios.slow_connections(run, bytes_per_second=size // (2 if chosen.quick else 20))
         facts += scenarios.memory(run, 4 * size)
         return cases, [*facts, scenarios.largest(cases)]
 

@@ -165,6 +165,23 @@ def broken(bench: Bench, bytes_per_second: int) -> list[Fact]:
     return facts
 
 
+def slow_connections(bench: Bench, bytes_per_second: int) -> list[Fact]:
+    """Load one layer over a link that limits each connection, as storage behind registries often does."""
+    artifact = bench.factory.artifact("raw", 1)
+    with bench.target() as into:
+        bench.limit(each_bytes_per_second=bytes_per_second)
+        cost = run_agent(bench.host, artifact, into)
+        moved = bench.served().sent_bytes
+    bench.limit()
+    bench.factory.drop(artifact)
+    what = f"raw layer, each connection {bytes_per_second >> 20} MiB/s"
+    alone = artifact.packed_bytes / bytes_per_second
+    return [
+        Fact(f"{what}: wall ÷ time that one connection needs", f"{cost.wall_seconds / alone:.3f}"),
+        Fact(f"{what}: bytes moved ÷ size", f"{moved / artifact.packed_bytes:.3f}"),
+    ]
+
+
 def _killed(bench: Bench, artifact: Artifact, form: Form, bytes_per_second: int) -> Fact:
     size = artifact.packed_bytes
     with bench.target() as into:

@@ -39,10 +39,11 @@ class Stats:
 
 
 class Limits:
-    """The speed of the whole link, and how often answers are cut."""
+    """The speed of the whole link and of each connection, and how often answers are cut."""
 
     def __init__(self) -> None:
         self.bytes_per_second = 0
+        self.each_bytes_per_second = 0
         self.cut_after_bytes = 0
         self.cuts = 0
         self._free_at = 0.0
@@ -145,29 +146,33 @@ class Handler(BaseHTTPRequestHandler):
             return
         with file:
             size = os.fstat(file.fileno()).st_size
-            asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+            asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
             start = int(asked[1]) if asked else 0
+            end = min(size, int(asked[2]) + 1) if asked and asked[2] else size
             self.send_response(206 if asked else 200)
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(size - start))
+            self.send_header("Content-Length", str(end - start))
             if asked:
-                self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
+                self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
             if path.parent.name == "manifests":
                 self.send_header("Docker-Content-Digest", path.name.replace("-", ":"))
             self.end_headers()
             if self.command == "GET":
-                self._send(file, start, size, self.server.limits.cut() if path.parent.name == "blobs" else 0)
+                self._send(file, start, end, self.server.limits.cut() if path.parent.name == "blobs" else 0)
 
     def _send(self, file: BinaryIO, start: int, size: int, cut: int) -> None:
         limits = self.server.limits
+        alone = Limits()
+        alone.bytes_per_second = limits.each_bytes_per_second
         end = min(size, start + cut) if cut else size
-        piece = _PACED_BYTES if limits.bytes_per_second else _PIECE_BYTES
+        piece = _PACED_BYTES if limits.bytes_per_second or limits.each_bytes_per_second else _PIECE_BYTES
         while start < end:
             sent = os.sendfile(self.connection.fileno(), file.fileno(), start, min(piece, end - start))
             start += sent
             with self.server.lock:
                 self.server.stats.sent_bytes += sent
             limits.wait(sent)
+            alone.wait(sent)
         self.close_connection = self.close_connection or end < size
 
 

@@ -9,7 +9,7 @@ from .errors import AgentError, DigestError, NetworkError
 from .transport import Response
 
 _PARTIAL: Final = 206
-_RANGE: Final = re.compile(r"bytes (?P<start>\d+)-\d+/(?P<total>\d+|\*)")
+_RANGE: Final = re.compile(r"bytes (?P<start>\d+)-(?P<last>\d+)/(?P<total>\d+|\*)")
 
 
 class Body(Protocol):
@@ -65,6 +65,10 @@ class Blob(Protocol):
 class HttpBody:
     """The body of an answer to a GET with ``Range`` (RFC 9110 section 14.2).
 
+    Attributes:
+        start: offset of its first byte.
+        end: offset behind its last byte.
+
     Args:
         response: the answer, whole (200) or a part (206).
         name: of the blob, for messages.
@@ -72,7 +76,7 @@ class HttpBody:
         size: bytes the blob must have.
 
     Raises:
-        NetworkError: another range came.
+        NetworkError: a range came that begins elsewhere.
         DigestError: the server has another size.
     """
 
@@ -89,6 +93,7 @@ class HttpBody:
             raise problem
         self._response = response
         self.start = offset if partial else 0
+        self.end = int(partial["last"]) + 1 if partial else size
 
     def read(self, deadline: Deadline) -> bytes:
         """Return what has come."""

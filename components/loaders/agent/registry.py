@@ -57,6 +57,16 @@ class Registry:
         self._deadline = deadline
         self._log = log
 
+    @property
+    def deadline(self) -> Deadline:
+        """What bounds everything."""
+        return self._deadline
+
+    @property
+    def log(self) -> Log:
+        """What is told about retries."""
+        return self._log
+
     def manifest(self, reference: Reference) -> tuple[bytes, str]:
         """Return a manifest's bytes and digest, checked against the digest asked for if there is one.
 

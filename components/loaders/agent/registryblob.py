@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from .blob import HttpBody
+from .blob import Body, HttpBody
 from .manifest import Descriptor
 from .reference import Reference
 from .registry import Registry
+from .widening import open_widening
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,8 +43,22 @@ class RegistryBlob:
         """Bytes."""
         return self.descriptor.size
 
-    def open(self, offset: int) -> HttpBody:
-        """Start reading; the answer may be whole or a part. One attempt."""
-        headers = {"Range": f"bytes={offset}-"} if offset else {}
+    def open(self, offset: int) -> Body:
+        """Start reading; the answer may be whole or a part. One attempt.
+
+        Raises:
+            AgentError: it cannot be read.
+        """
+        return open_widening(self, offset, self.registry.deadline, self.registry.log)
+
+    def open_rest(self, offset: int) -> HttpBody:
+        """Start reading to the end."""
+        return self._body(offset, {"Range": f"bytes={offset}-"} if offset else {})
+
+    def open_part(self, start: int, end: int) -> HttpBody:
+        """Start reading up to an end."""
+        return self._body(start, {"Range": f"bytes={start}-{end - 1}"})
+
+    def _body(self, offset: int, headers: dict[str, str]) -> HttpBody:
         response = self.registry.request(self.reference, f"blobs/{self.descriptor.digest}", headers)
         return HttpBody(response, name=self.name, offset=offset, size=self.size)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from .bearer import BearerFile
-from .blob import HttpBody
+from .blob import Body, HttpBody
 from .deadline import Deadline
 from .errors import AgentError, AuthError, DigestError, NetworkError, NotFoundError, UnsupportedError
 from .logs import Log
 from .retry import retrying
 from .transport import Response, Transport, origin, place
+from .widening import open_widening
 
 OK: Final = 200
 NOT_MODIFIED: Final = 304
@@ -164,10 +165,24 @@ class WebBlob:
     identity: str
     size: int
 
-    def open(self, offset: int) -> HttpBody:
-        """Start reading; the answer may be whole or a part. One attempt."""
-        response = self.web.request(self.url, {"Range": f"bytes={offset}-"} if offset else {})
-        return HttpBody(response, name=self.name, offset=offset, size=self.size)
+    def open(self, offset: int) -> Body:
+        """Start reading; the answer may be whole or a part. One attempt.
+
+        Raises:
+            AgentError: it cannot be read.
+        """
+        return open_widening(self, offset, self.web.deadline, self.web.log)
+
+    def open_rest(self, offset: int) -> HttpBody:
+        """Start reading to the end."""
+        return self._body(offset, {"Range": f"bytes={offset}-"} if offset else {})
+
+    def open_part(self, start: int, end: int) -> HttpBody:
+        """Start reading up to an end."""
+        return self._body(start, {"Range": f"bytes={start}-{end - 1}"})
+
+    def _body(self, offset: int, headers: dict[str, str]) -> HttpBody:
+        return HttpBody(self.web.request(self.url, headers), name=self.name, offset=offset, size=self.size)
 
 
 def _is_plain(response: Response) -> bool:

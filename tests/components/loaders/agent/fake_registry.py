@@ -209,18 +209,18 @@ class _Handler(BaseHTTPRequestHandler):
         faults = self.fake.faults
         if digest in faults.held:
             faults.held[digest].wait()
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        start = int(asked[1]) if asked and not faults.ignore_range else 0
-        body = bytearray(data[start:])
+        asked = None if faults.ignore_range else re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        start = int(asked[1]) if asked else 0
+        body = bytearray(data[start : int(asked[2]) + 1 if asked and asked[2] else len(data)])
         if faults.corrupt.get(digest, 0) and body:
             faults.corrupt[digest] -= 1
             body[0] ^= 0xFF
         cuts = faults.cut_at.get(digest, [])
         end = cuts.pop(0) if cuts else len(body)
-        self.send_response(206 if asked and not faults.ignore_range else 200)
+        self.send_response(206 if asked else 200)
         self.send_header("Content-Length", str(len(body)))
-        if asked and not faults.ignore_range:
-            self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
+        if asked:
+            self.send_header("Content-Range", f"bytes {start}-{start + len(body) - 1}/{len(data)}")
         self.end_headers()
         for offset in range(0, min(end, len(body)), 65536):
             piece = bytes(body[offset : min(offset + 65536, end)])

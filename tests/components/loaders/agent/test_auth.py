@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 
-from components.loaders.agent.blob import HttpBody
+from components.loaders.agent.blob import Body
 from components.loaders.agent.challenge import parse_challenges
 from components.loaders.agent.credentials import Credentials, DockerConfig
 from components.loaders.agent.deadline import Deadline
@@ -57,7 +57,7 @@ def test_token_that_ran_out_is_renewed(
     config = docker_config(tmp_path / "config.json", registry.host)
     opened = RegistryBlob.open
 
-    def expire(self: RegistryBlob, offset: int) -> HttpBody:
+    def expire(self: RegistryBlob, offset: int) -> Body:
         registry.tokens = {f"unused-{len(registry.tokens)}"}
         return opened(self, offset)
 

@@ -1,0 +1,209 @@
+"""A large blob begins over one connection; several follow if that one is slow, and only then."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from components.loaders.agent import ranged, widening
+from components.loaders.agent.blob import HttpBody
+from components.loaders.agent.deadline import Deadline
+from components.loaders.agent.errors import NetworkError
+from components.loaders.agent.logs import Log
+from components.loaders.agent.retry import ATTEMPTS
+from components.loaders.agent.transport import Transport
+from tests.components.loaders.agent.conftest import Agent
+from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
+from tests.components.loaders.agent.fake_web import FakeWeb, Starter
+from tests.components.loaders.agent.kits import noise, push_artifact
+
+TITLE = "org.opencontainers.image.title"
+PROBE, LARGE, PART = 20_000, 60_000, 7_000
+BLOB = noise(100_000, 9)
+ANY_SPEED, NO_SPEED = 0.0, float("inf")
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(widening, "PROBE_BYTES", PROBE)
+    monkeypatch.setattr(widening, "LARGE_BYTES", LARGE)
+    monkeypatch.setattr(ranged, "PART_BYTES", PART)
+
+
+@pytest.fixture
+def enough(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Set the speed from which one connection is enough."""
+
+    def set_speed(speed: float) -> None:
+        monkeypatch.setattr(widening, "FAST_BYTES_PER_SECOND", speed)
+
+    return set_speed
+
+
+def push(registry: FakeRegistry, data: bytes = BLOB) -> str:
+    return push_artifact(registry, "ns/kit", [("x/y", data, {TITLE: "w"})])
+
+
+def spans(registry: FakeRegistry, data: bytes = BLOB) -> list[tuple[int, int]]:
+    """Return what was asked of a blob, in order of the first byte."""
+    asked = [span for _, path, _, span in registry.requests if digest_of(data) in path]
+    found = [re.fullmatch(r"bytes=(\d+)-(\d*)", span) for span in asked]
+    return sorted((int(one[1]), int(one[2]) + 1 if one[2] else len(data)) if one else (0, len(data)) for one in found)
+
+
+def test_fast_link_stays_one_connection(
+    tmp_path: Path, registry: FakeRegistry, agent: Agent, enough: Callable[[float], None]
+) -> None:
+    enough(ANY_SPEED)
+    run = agent(push(registry), tmp_path, source="oci")
+
+    assert run.code == 0, run.text
+    assert (tmp_path / "current/w").read_bytes() == BLOB
+    assert spans(registry) == [(0, PROBE), (PROBE, len(BLOB))]
+    assert "several-connections" not in run.text
+
+
+def test_slow_link_becomes_several_and_no_byte_comes_twice(
+    tmp_path: Path, registry: FakeRegistry, agent: Agent, enough: Callable[[float], None]
+) -> None:
+    enough(NO_SPEED)
+    run = agent(push(registry), tmp_path, source="oci")
+
+    assert run.code == 0, run.text
+    assert (tmp_path / "current/w").read_bytes() == BLOB
+    asked = spans(registry)
+    assert asked[0] == (0, PROBE)
+    assert [end for _, end in asked[:-1]] == [start for start, _ in asked[1:]]
+    assert max(end - start for start, end in asked[1:]) == PART
+    assert registry.sent_bytes == len(BLOB) == run.last("done")["moved_bytes"]
+    assert run.last("several-connections")["blob"] == digest_of(BLOB)
+
+
+def test_small_blob_is_one_request(
+    tmp_path: Path, registry: FakeRegistry, agent: Agent, enough: Callable[[float], None]
+) -> None:
+    enough(NO_SPEED)
+    data = noise(LARGE - 1, 3)
+
+    assert agent(push(registry, data), tmp_path, source="oci").code == 0
+
+    assert spans(registry, data) == [(0, len(data))]
+
+
+@pytest.mark.parametrize("speed", [ANY_SPEED, NO_SPEED])
+def test_server_without_ranges_sends_the_whole_once(
+    tmp_path: Path, registry: FakeRegistry, agent: Agent, enough: Callable[[float], None], speed: float
+) -> None:
+    enough(speed)
+    registry.faults.ignore_range = True
+
+    assert agent(push(registry), tmp_path, source="oci").code == 0
+
+    assert (tmp_path / "current/w").read_bytes() == BLOB
+    assert registry.sent_bytes == len(BLOB)
+
+
+@pytest.mark.parametrize("speed", [ANY_SPEED, NO_SPEED])
+@pytest.mark.parametrize("at", [[5_000], [PROBE - 1], [PROBE, 3_000, 1], [1] * (ATTEMPTS - 1)])
+def test_cut_connections_go_on_at_their_byte(
+    tmp_path: Path, registry: FakeRegistry, agent: Agent, enough: Callable[[float], None], speed: float, at: list[int]
+) -> None:
+    enough(speed)
+    registry.faults.cut_at[digest_of(BLOB)] = list(at)
+
+    run = agent(push(registry), tmp_path, source="oci")
+
+    assert run.code == 0, run.text
+    assert (tmp_path / "current/w").read_bytes() == BLOB
+    assert run.last("done")["moved_bytes"] == len(BLOB)
+
+
+def test_wrong_byte_behind_the_first_part_is_noticed(
+    tmp_path: Path, registry: FakeRegistry, agent: Agent, enough: Callable[[float], None]
+) -> None:
+    enough(NO_SPEED)
+    registry.faults.corrupt[digest_of(BLOB)] = 100
+
+    assert agent(push(registry), tmp_path, source="oci").code == 5
+    assert not (tmp_path / "current").exists()
+
+
+def test_broken_off_load_is_continued_from_its_parts(
+    tmp_path: Path, registry: FakeRegistry, agent: Agent, enough: Callable[[float], None]
+) -> None:
+    enough(NO_SPEED)
+    digest = push(registry)
+    registry.faults.cut_at[digest_of(BLOB)] = [PROBE, *[0] * 50]
+    assert agent(digest, tmp_path, source="oci").code == 3
+    registry.faults.cut_at.clear()
+    registry.requests.clear()
+
+    run = agent(digest, tmp_path, source="oci")
+
+    assert run.code == 0, run.text
+    assert run.last("continued")["at_bytes"] == PROBE
+    assert spans(registry)[0] == (PROBE, 2 * PROBE)
+
+
+def test_files_of_web_servers_too(servers: Starter, enough: Callable[[float], None]) -> None:
+    enough(NO_SPEED)
+    server = servers.start(FakeWeb(files={"/w": BLOB}))
+    blob = Plain(server)
+
+    body = widening.open_widening(blob, 0, blob.deadline, Log())
+    data = b"".join(iter(lambda: body.read(blob.deadline), b""))
+    body.close()
+
+    assert data == BLOB
+    assert server.sent_bytes == len(BLOB)
+    assert len(server.asked) == 1 + -(-(len(BLOB) - PROBE) // PART)
+
+
+@dataclass
+class Plain:
+    """A file of a stand-in server, and what a confused one may answer to a part."""
+
+    server: FakeWeb
+    shift: int = 0
+    name: str = "w"
+    size: int = len(BLOB)
+    deadline: Deadline = field(default_factory=lambda: Deadline(10_000))
+
+    def open_part(self, start: int, end: int) -> HttpBody:
+        return self.open_range(start, {"Range": f"bytes={start}-{end - 1 - self.shift}"})
+
+    def open_rest(self, offset: int) -> HttpBody:
+        return self.open_range(offset, {"Range": f"bytes={offset}-"})
+
+    def open_range(self, offset: int, headers: dict[str, str]) -> HttpBody:
+        transport = Transport(None, self.deadline, plain_http=True)
+        answer = transport.get(f"{self.server.base}/w", headers)
+        return HttpBody(answer, name=self.name, offset=offset, size=self.size)
+
+
+def test_part_that_is_another_one_is_refused(servers: Starter) -> None:
+    blob = Plain(servers.start(FakeWeb(files={"/w": BLOB})), shift=1)
+
+    with pytest.raises(NetworkError, match="asked for bytes 10 to 20, got 10 to 19"):
+        widening.part_opener(blob)(10, 20)
+
+
+def test_slow_reader_is_no_slow_link(
+    servers: Starter, enough: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is measured is the waiting for bytes, not what is done with them."""
+    now = [0.0]
+    monkeypatch.setattr(widening.time, "monotonic", lambda: now[0])
+    enough(1_000_000.0)
+    blob = Plain(servers.start(FakeWeb(files={"/w": BLOB})))
+    body = widening.open_widening(blob, 0, Deadline(10_000), Log())
+
+    got = 0
+    while got < len(BLOB):
+        got += len(body.read(Deadline(10_000)))
+        now[0] += 10  # spent outside
+    body.close()
+
+    assert len(blob.server.asked) == 2
