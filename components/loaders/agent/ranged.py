@@ -23,8 +23,8 @@ PART_BYTES: Final = 8 * 1024 * 1024
 PARTS_AHEAD: Final = 4
 """Parts of one blob that are fetched before their turn."""
 
-SLOTS: Final = 16
-"""Parts that wait in memory at most, of all blobs together: 128 MiB."""
+SLOTS: Final = 8
+"""Parts that wait in memory at most, of all blobs together: 64 MiB, and about as much lost between pieces."""
 
 OpenRange = Callable[[int, int], Body]
 """Starts reading from a first byte up to before an end. One attempt; raises AgentError."""

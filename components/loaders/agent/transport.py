@@ -16,6 +16,10 @@ from .errors import AgentError, CertificateError, NetworkError, UsageError
 READ_BYTES: Final = 1024 * 1024
 """Most that one read asks for."""
 
+FIRST_READ_BYTES: Final = 64 * 1024
+"""What the first read asks for. Each one takes memory for what it asks, so it asks for about what came last time: on a
+slow link with many connections the process would else hold several times what it has read."""
+
 IDLE_SECONDS: Final = 30.0
 """Longest wait for one connect, handshake or read; a connection that moves nothing for so long is given up."""
 
@@ -114,6 +118,7 @@ class Response:
         self.status = raw.status
         self._connection = connection
         self._raw = raw
+        self._ask_bytes = FIRST_READ_BYTES
 
     def header(self, name: str) -> str:
         """Return a header, several of one name joined, or an empty string."""
@@ -135,9 +140,14 @@ class Response:
         if self._socket is not None:
             self._socket.settimeout(timeout)
         try:
-            return self._raw.read1(READ_BYTES)
+            data = self._raw.read1(self._ask_bytes)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise as_agent_error(error, self.url) from error
+        if len(data) == self._ask_bytes:
+            self._ask_bytes = min(2 * self._ask_bytes, READ_BYTES)
+        elif len(data) < self._ask_bytes // 2:
+            self._ask_bytes = max(self._ask_bytes // 2, FIRST_READ_BYTES)
+        return data
 
     def body(self, deadline: Deadline, limit_bytes: int) -> bytes:
         """Return the whole body.
