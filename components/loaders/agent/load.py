@@ -112,7 +112,9 @@ class Load:
             AgentError: the version cannot be had; what was current before still is.
         """
         key = self._source.key
-        if self._store.is_current(key) and not self._unchecked(key):
+        with disk_errors():
+            is_done = self._store.is_current(key) and not self._unchecked(key)
+        if is_done:
             with suppress(OSError):  # tidying must not fail a start whose model is there; the volume may be read-only
                 self._store.clean_leftovers("")
             self._store.touch(key)
