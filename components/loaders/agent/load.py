@@ -124,11 +124,12 @@ class Load:
             self._store.prune(self._settings.keep_previous, self._settings.keep_seconds)
         return outcome
 
-    def bring(self, *, switch: bool) -> Outcome:
+    def bring(self, *, switch: bool, tidy: bool = True) -> Outcome:
         """Make the version complete in the store, fetching what is missing.
 
         Args:
             switch: make it current as well, before another loader may touch it.
+            tidy: remove what crashed runs left of other versions, even if this one needs no room.
 
         Raises:
             AgentError: it cannot be had.
@@ -138,8 +139,8 @@ class Load:
         with disk_errors():
             self._store.prepare()
             with self._store.lock(key):
-                self._store.clean_leftovers(key)
                 fetched = not self._store.has(key)
+                self._store.clean_leftovers(key if fetched else "" if tidy else None)
                 if fetched:
                     progress = self._fetch(key)
                 if unchecked := self._unchecked(key):
