@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from components.loaders.agent.cli import main
+from components.loaders.agent.plan import Layer
 from components.loaders.agent.records import FileRecord, Written
 from components.loaders.agent.retry import ATTEMPTS
 from components.loaders.agent.staging import Staging
@@ -195,6 +196,21 @@ def test_unvouched_bytes_are_never_continued(tmp_path: Path) -> None:
     assert staging.beginnings.of(without) is None
     assert (staging.missing_bytes(with_digest), staging.missing_bytes(without)) == (2, 5)
     assert not list(staging.tree.iterdir())
+    staging.close()
+
+
+def test_archive_without_a_digest_is_never_continued(tmp_path: Path) -> None:
+    (tmp_path / ".store").mkdir()
+    staging = Staging(tmp_path / ".store", "sha256-1")
+    staging.open()
+    unvouched = Layer(blob=layer_at("a", vouched=False).blob, form="tar", compression="")
+    with staging.beginnings.notes(unvouched) as notes:
+        notes.add(b"", ("a",), 5)
+    (staging.tree / "a").write_bytes(b"123")
+
+    assert staging.recover([unvouched]) == set()
+
+    assert staging.beginnings.of(unvouched) is None
     staging.close()
 
 

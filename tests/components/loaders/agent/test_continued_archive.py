@@ -24,7 +24,7 @@ from components.loaders.agent.tarnotes import TarNotes, read_notes
 from tests.components.loaders.agent.conftest import Agent, Run
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
 from tests.components.loaders.agent.kits import gzipped, noise, push_artifact, small_kit, tar_of, tree_of
-from tests.components.loaders.agent.layers import BytesBlob, layer_at
+from tests.components.loaders.agent.layers import BytesBlob
 from tests.components.loaders.agent.test_crashes import run_until, start, wait_for, words
 
 TAR: Final = "application/vnd.oci.image.layer.v1.tar"
@@ -293,18 +293,3 @@ def test_headers_without_end_are_not_noted(tmp_path: Path, monkeypatch: pytest.M
         notes.add(b"h", ("c",), 1)  # it would seem to follow on the first
 
     assert [note.parts for note in read_notes(tmp_path / "n")] == [("a",)]
-
-
-def test_archive_without_a_digest_is_never_continued(tmp_path: Path) -> None:
-    (tmp_path / ".store").mkdir()
-    staging = Staging(tmp_path / ".store", "sha256-1")
-    staging.open()
-    unvouched = Layer(blob=layer_at("a", vouched=False).blob, form="tar", compression="")
-    with staging.beginnings.notes(unvouched) as notes:
-        notes.add(b"", ("a",), 5)
-    (staging.tree / "a").write_bytes(b"123")
-
-    assert staging.recover([unvouched]) == set()
-
-    assert staging.beginnings.of(unvouched) is None
-    staging.close()
