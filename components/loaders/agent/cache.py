@@ -1,8 +1,8 @@
 """``cache``: several models on one node, each in a directory of its own that pods mount read-only."""
 
-import os
 import random
 import shutil
+import stat
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -38,6 +38,7 @@ RETRY_SECONDS: Final = 5.0
 MARK: Final = ".cached"
 """File in every directory of ours, touched whenever the list named it."""
 
+_OPEN: Final = 0o055
 _TRASH: Final = ".trash-"
 _RANDOM: Final = random.SystemRandom()
 
@@ -144,6 +145,10 @@ class Cache:
         Raises:
             AgentError: the list cannot be used from the start, or ``StoppedError``.
         """
+        try:
+            make_public(self._into)
+        except OSError as error:  # each model will say what it cannot do
+            self._log.warning("not-readable", path=str(self._into), why=error.strerror)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="model") as pool:
             while True:
                 self.take(self._models.read())
@@ -173,7 +178,8 @@ class Cache:
 
 
 def make_public(directory: Path) -> None:
-    """Make a directory that every user may enter, whatever the umask."""
-    if not directory.is_dir():
-        directory.mkdir(parents=True)
-        os.chmod(directory, DIRECTORY_MODE)  # noqa: PTH101  # as for every directory of the store
+    """Make a directory that every user may enter, whatever the umask: ours, or that of the kubelet that made it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    mode = directory.stat().st_mode
+    if mode & _OPEN != _OPEN:
+        directory.chmod(stat.S_IMODE(mode) | DIRECTORY_MODE)  # as for every directory of the store

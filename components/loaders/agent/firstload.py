@@ -52,7 +52,8 @@ def first_load(model: Model, tracked: Tracked | None, deadline: Deadline) -> Fir
         source, reference = latest.source, latest.reference
     else:
         raise UsageError(f"{model.source.reference!r} neither pins a version nor names one that moves")
-    outcome = model.loading(source, reference, model.store(deadline), deadline).bring(switch=True)
+    load = model.loading(source, reference, model.store(deadline), deadline)
+    outcome = load.bring(switch=True, tidy=not adopted)  # a killed update may have begun; the next look continues it
     return FirstLoad(
         key=source.key,
         previous="" if previous == source.key else previous,

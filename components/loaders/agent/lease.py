@@ -13,7 +13,6 @@ with ``O_EXCL`` (open(2), NFS 3 and newer).
   the file names this very machine and file system, the holder is dead.
 """
 
-import json
 import os
 import re
 import threading
@@ -25,7 +24,7 @@ from typing import Final
 
 from .deadline import Deadline
 from .errors import DeadlineError, LockError
-from .locks import try_lock
+from .locks import is_local, owner, try_lock
 from .logs import Log
 
 BEAT_SECONDS: Final = 10.0
@@ -48,13 +47,6 @@ _OWNER_BYTES: Final = 512
 def _clock_seconds() -> float:
     """Return a clock that also counts while the machine sleeps, where there is one."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
-def machine() -> str:
-    """Return what tells this running kernel from others; empty where it does not say (proc(5), ``boot_id``)."""
-    with suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return ""
 
 
 def volume_seconds(directory: Path) -> float:
@@ -120,8 +112,7 @@ class Lease:
         except FileExistsError:
             return False
         try_lock(descriptor)
-        owner = {"machine": machine(), "device": os.fstat(descriptor).st_dev}
-        os.pwrite(descriptor, json.dumps(owner).encode(), 0)
+        os.pwrite(descriptor, owner(descriptor), 0)
         # Files go in ascending order and only once higher ones are there. So if the one that was judged is still
         # there, its successor was never made before.
         if (before and not self._path(before).exists()) or self._highest() != before + 1:
@@ -175,25 +166,20 @@ class Lease:
         except FileNotFoundError:
             return False  # others have gone on; look again
         try:
-            owner = os.pread(descriptor, _OWNER_BYTES, 0)
-            if owner == _FREE:
+            holder = os.pread(descriptor, _OWNER_BYTES, 0)
+            if holder == _FREE:
                 return True
             silent_seconds = volume_seconds(self._directory) - os.fstat(descriptor).st_mtime
             if silent_seconds > LEASE_SECONDS:
                 self._log.warning("lease-followed", lease=self._name, silent_seconds=round(silent_seconds, 1))
                 return True
-            return self._is_dead_here(descriptor, owner)
+            return self._is_dead_here(descriptor, holder)
         finally:
             os.close(descriptor)
 
-    def _is_dead_here(self, descriptor: int, owner: bytes) -> bool:
+    def _is_dead_here(self, descriptor: int, holder: bytes) -> bool:
         """Return whether the holder ran on this machine, on this mount of the volume, and is gone."""
-        here = machine()
-        try:
-            same = bool(here) and json.loads(owner) == {"machine": here, "device": os.fstat(descriptor).st_dev}
-        except ValueError:
-            return False  # it is just being written, or by something else
-        if not same or not try_lock(descriptor):
+        if not is_local(holder, descriptor) or not try_lock(descriptor):
             return False
         # Between the reading and the lock the holder may have given it back; it is free either way.
         self._log.info("lease-followed", lease=self._name, why="its holder on this machine has ended")

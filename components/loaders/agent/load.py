@@ -112,7 +112,9 @@ class Load:
             AgentError: the version cannot be had; what was current before still is.
         """
         key = self._source.key
-        if self._store.is_current(key) and not self._unchecked(key):
+        with disk_errors():
+            is_done = self._store.is_current(key) and not self._unchecked(key)
+        if is_done:
             with suppress(OSError):  # tidying must not fail a start whose model is there; the volume may be read-only
                 self._store.clean_leftovers("")
             self._store.touch(key)
@@ -122,11 +124,12 @@ class Load:
             self._store.prune(self._settings.keep_previous, self._settings.keep_seconds)
         return outcome
 
-    def bring(self, *, switch: bool) -> Outcome:
+    def bring(self, *, switch: bool, tidy: bool = True) -> Outcome:
         """Make the version complete in the store, fetching what is missing.
 
         Args:
             switch: make it current as well, before another loader may touch it.
+            tidy: remove what crashed runs left of other versions, even if this one needs no room.
 
         Raises:
             AgentError: it cannot be had.
@@ -136,8 +139,8 @@ class Load:
         with disk_errors():
             self._store.prepare()
             with self._store.lock(key):
-                self._store.clean_leftovers(key)
                 fetched = not self._store.has(key)
+                self._store.clean_leftovers(key if fetched else "" if tidy else None)
                 if fetched:
                     progress = self._fetch(key)
                 if unchecked := self._unchecked(key):

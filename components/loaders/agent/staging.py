@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import threading
 import time
 import uuid
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from .beginnings import Beginnings
-from .locks import try_lock
+from .locks import is_local, owner, try_lock
 from .plan import Layer
 from .records import Written, written_from_json
 from .tree import DIRECTORY_MODE
@@ -53,8 +52,8 @@ def claim(staging: Path) -> int | None:
     except FileNotFoundError:
         return None  # renamed or removed by someone else just now
     taken = try_lock(descriptor)
-    owner = os.pread(descriptor, 256, 0).decode(errors="replace")
-    if taken is not False and ((taken and owner == socket.gethostname()) or _age_seconds(alive) > STALE_SECONDS):
+    holder = os.pread(descriptor, 256, 0)
+    if taken is not False and ((taken and is_local(holder, descriptor)) or _age_seconds(alive) > STALE_SECONDS):
         return descriptor
     os.close(descriptor)
     return None
@@ -107,7 +106,7 @@ class Staging:
             while try_lock(self._descriptor) is False:
                 time.sleep(CLAIM_SECONDS)  # another process is just asking whether we live
         os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, socket.gethostname().encode(), 0)
+        os.pwrite(self._descriptor, owner(self._descriptor), 0)
         self.tree.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
         self.tree.chmod(DIRECTORY_MODE)
         self._layers.mkdir(exist_ok=True)

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from .deadline import Deadline
-from .errors import DeadlineError
+from .errors import DeadlineError, DiskError
 from .logs import Log
 from .store import Store
 
@@ -17,7 +18,24 @@ SAY_SECONDS: Final = 15.0
 """Pause between two log lines."""
 
 
-def _found(store: Store, key: str, checks: Collection[str]) -> str:
+def _enter(path: Path) -> None:
+    """See whether this user may look; if not, what is there would seem to be missing until the deadline.
+
+    Raises:
+        DiskError: a directory on the way is closed.
+    """
+    try:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.stat()  # ``is_dir`` fails too, but says "not there" from Python 3.14 on
+    except PermissionError as error:
+        raise DiskError(
+            f"{path}: {error.strerror}; this user may not look there, so open the volume and the directories "
+            "on the way for everybody (mode 0755)"
+        ) from error
+
+
+def _found(store: Store, link: str, key: str, checks: Collection[str]) -> str:
+    _enter(store.path(key or link))
     there = (key if store.has(key) else "") if key else store.current()
     return there if there and store.checks_passed(there).issuperset(checks) else ""
 
@@ -37,12 +55,13 @@ def wait(  # what is waited for, and where
 
     Raises:
         DeadlineError: it did not come.
+        DiskError: this user may not look.
     """
     store = Store(into, link, deadline, log)
     what = f"version {key}" if key else f"whatever {into / link} names"
     started = time.monotonic()
     said = started - SAY_SECONDS
-    while not (found := _found(store, key, checks)):
+    while not (found := _found(store, link, key, checks)):
         now = time.monotonic()
         if now - said >= SAY_SECONDS:
             said = now

@@ -8,6 +8,7 @@ goes back. Whatever a look fails with, the old version is served on and the next
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from .adapter import Adapter, Version
@@ -148,10 +149,17 @@ class Watch:
             if key != self._current and (again or self._setback is None):
                 self._update(latest, deadline)
                 return
+            if key == self._current:
+                self._tidy(deadline)
             self._token = latest.token
         self._model.metrics.attempt("unchanged")
         self._log.step("looked", result="unchanged")
         self._retire_unused(deadline)
+
+    def _tidy(self, deadline: Deadline) -> None:
+        """Remove what is left of an update that nobody wants any more."""
+        with suppress(OSError):  # it only takes room
+            self._model.store(deadline).clean_leftovers("")
 
     def _update(self, latest: Latest, deadline: Deadline) -> None:
         key = latest.source.key

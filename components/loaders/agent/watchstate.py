@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import jsonread
 from .errors import UnsupportedError
-from .lease import machine
+from .locks import machine
 from .tree import write_durably
 
 

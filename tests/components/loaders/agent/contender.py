@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from components.loaders.agent import lease
+from components.loaders.agent import lease, locks
 from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.logs import Log
 
@@ -27,7 +27,7 @@ def main() -> int:
     directory, rounds = Path(sys.argv[1]), int(sys.argv[2])
     if sys.argv[3] == "lying-locks":
         setattr(lease, "try_lock", _granted)  # noqa: B010  # a plain assignment would not pass the type checker
-        setattr(lease, "machine", _stranger)  # noqa: B010  # the same
+        setattr(locks, "machine", _stranger)  # noqa: B010  # the same
     log = Log(Path(os.devnull).open("w"))  # noqa: SIM115  # as long as the process lives
     inside, count = directory / "inside", directory / "count"
     for _ in range(rounds):

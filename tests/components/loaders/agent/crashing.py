@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from components.loaders.agent import cli, deadline, lease, staging
+from components.loaders.agent import cli, deadline, lease, locks, staging
 from components.loaders.agent.logs import Log
 
 
@@ -27,8 +27,7 @@ def lie_about_locks(lease_seconds: float) -> None:
     for module, name, value in (
         (lease, "try_lock", granted),
         (staging, "try_lock", granted),
-        (lease, "machine", stranger),
-        (staging.socket, "gethostname", stranger),
+        (locks, "machine", stranger),
         (lease, "LEASE_SECONDS", lease_seconds),
         (lease, "BEAT_SECONDS", lease_seconds / 6),
         (lease, "HOLD_SECONDS", lease_seconds * 2 / 3),

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from tests.components.loaders.agent.fake_registry import digest_of
 
 ROOT: Final = Path(__file__).parents[4]
@@ -26,6 +28,22 @@ def wait_for(condition: Callable[[], bool], what: str = "it") -> None:
     while not condition():
         assert time.monotonic() < end, f"{what} did not happen within {WAIT_SECONDS:g} s"
         time.sleep(0.005)
+
+
+def as_another_user(run: Callable[[], int]) -> int:
+    """Call something in a process of user 65532, the pods' own, and return what it returns; 1 if it raises."""
+    if os.geteuid() != 0:
+        pytest.skip("running the agent as another user needs root")
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            os.setgid(65532)
+            os.setuid(65532)
+            code = run()
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def fingerprint(directory: Path) -> str:

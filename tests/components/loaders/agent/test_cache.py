@@ -88,6 +88,18 @@ def test_each_model_is_kept_and_one_failing_stops_no_other(tmp_path: Path, regis
     assert next((node / "good/.store").glob("*.json")).stat().st_mode & 0o777 == 0o644
 
 
+def test_the_directory_a_strict_kubelet_made_is_opened_for_readers(tmp_path: Path, registry: FakeRegistry) -> None:
+    """``hostPath`` of type DirectoryOrCreate: mode 0755 less what the kubelet's umask takes away."""
+    (tmp_path / "node").mkdir()
+    (tmp_path / "node").chmod(0o750)
+
+    with caching(tmp_path, write_list(tmp_path / "list", {"good": pinned(registry, "good")})) as (agent, page):
+        wait_for(lambda: page("/readyz")[0] == 200)
+        agent.terminate()
+
+    assert (tmp_path / "node").stat().st_mode & 0o777 == 0o755
+
+
 def test_model_that_is_no_longer_listed_goes(tmp_path: Path, registry: FakeRegistry) -> None:
     both = {"one": pinned(registry, "one"), "two": pinned(registry, "two")}
     models = write_list(tmp_path / "list", both)

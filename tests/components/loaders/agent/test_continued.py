@@ -1,12 +1,12 @@
 """A file that was not whole when its run ended is continued by the next one, unless its bytes are wrong."""
 
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
 
 from components.loaders.agent.cli import main
+from components.loaders.agent.plan import Layer
 from components.loaders.agent.records import FileRecord, Written
 from components.loaders.agent.retry import ATTEMPTS
 from components.loaders.agent.staging import Staging
@@ -179,8 +179,10 @@ def test_room_is_needed_for_the_rest_only(
 def test_unvouched_bytes_are_never_continued(tmp_path: Path) -> None:
     with_digest, without = layer_at("a", b"12345"), layer_at("b", b"12345", vouched=False)
     store = tmp_path / ".store"
-    (store / "sha256-1.tmp-dead/tree").mkdir(parents=True)
-    (store / "sha256-1.tmp-dead/alive").write_text(socket.gethostname())
+    store.mkdir()
+    left = Staging(store, "sha256-1")
+    left.open()
+    left.close()
     staging = Staging(store, "sha256-1")
     assert staging.open()
     for name in ("a", "b"):
@@ -194,6 +196,21 @@ def test_unvouched_bytes_are_never_continued(tmp_path: Path) -> None:
     assert staging.beginnings.of(without) is None
     assert (staging.missing_bytes(with_digest), staging.missing_bytes(without)) == (2, 5)
     assert not list(staging.tree.iterdir())
+    staging.close()
+
+
+def test_archive_without_a_digest_is_never_continued(tmp_path: Path) -> None:
+    (tmp_path / ".store").mkdir()
+    staging = Staging(tmp_path / ".store", "sha256-1")
+    staging.open()
+    unvouched = Layer(blob=layer_at("a", vouched=False).blob, form="tar", compression="")
+    with staging.beginnings.notes(unvouched) as notes:
+        notes.add(b"", ("a",), 5)
+    (staging.tree / "a").write_bytes(b"123")
+
+    assert staging.recover([unvouched]) == set()
+
+    assert staging.beginnings.of(unvouched) is None
     staging.close()
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -117,6 +118,28 @@ def test_kill_in_the_middle_of_a_file(tmp_path: Path, registry: FakeRegistry) ->
     registry.faults.delay_seconds = 0
     assert main(words(registry, digest, into)) == 0
     assert (into / "current/w/a").read_bytes() == noise(1_000_000, 3)
+    assert not list(into.glob(".store/*.tmp-*"))
+
+
+def test_another_pod_on_the_same_node_continues_at_once(
+    tmp_path: Path, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a pod the host's name is the pod's: the next attempt of a Job has another one."""
+    digest = push_version(registry, 3, size=1_000_000)
+    into = tmp_path / "models"
+    registry.faults.delay_seconds = 0.02
+    process = start(0, tmp_path / "steps", words(registry, digest, into))
+    wait_for(lambda: len(list(into.glob(".store/*.tmp-*/layers/*"))) >= 2)
+    process.kill()
+    process.wait()
+    registry.faults.delay_seconds = 0
+    registry.requests.clear()
+    monkeypatch.setattr(socket, "gethostname", lambda: "fraud-preload-x2x4z")
+
+    assert main(words(registry, digest, into)) == 0
+
+    blobs = [path for _, path, _, _ in registry.requests if "/blobs/" in path]
+    assert len(blobs) == 1, "only the layer that was not whole is moved again"
     assert not list(into.glob(".store/*.tmp-*"))
 
 

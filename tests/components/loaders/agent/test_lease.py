@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from components.loaders.agent import lease as module
+from components.loaders.agent import locks
 from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import LockError
 from components.loaders.agent.lease import Lease
@@ -39,7 +40,7 @@ def lying_locks(monkeypatch: pytest.MonkeyPatch) -> None:
         return f"machine-{next(machines)}"
 
     monkeypatch.setattr(module, "try_lock", granted)
-    monkeypatch.setattr(module, "machine", stranger)
+    monkeypatch.setattr(locks, "machine", stranger)
 
 
 def test_taken_once_and_free_again(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The store and its leftovers, looked at from inside."""
 
 import os
-import socket
 import time
 from pathlib import Path
 
@@ -9,6 +8,8 @@ import pytest
 
 from components.loaders.agent import lease, staging
 from components.loaders.agent.deadline import Deadline
+from components.loaders.agent.locks import machine
+from components.loaders.agent.locks import owner as owner_here
 from components.loaders.agent.logs import Log
 from components.loaders.agent.records import FileRecord, Written
 from components.loaders.agent.staging import STALE_SECONDS, Staging, claim
@@ -30,11 +31,13 @@ def store(tmp_path: Path) -> Store:
 
 
 def leave_behind(root: Path, owner: str, age_seconds: float, key: str = KEY) -> Path:
-    """Make the staging directory of a process that is gone."""
+    """Make the staging directory of a process of some machine that is gone."""
     path = root / ".store" / f"{key}.tmp-dead"
     path.mkdir(parents=True)
     alive = path / "alive"
-    alive.write_text(owner)
+    descriptor = os.open(alive, os.O_RDWR | os.O_CREAT)
+    os.pwrite(descriptor, owner_here(descriptor).replace(machine().encode(), owner.encode()), 0)
+    os.close(descriptor)
     then = time.time() - age_seconds
     os.utime(alive, (then, then))
     return path
@@ -43,7 +46,7 @@ def leave_behind(root: Path, owner: str, age_seconds: float, key: str = KEY) -> 
 @pytest.mark.parametrize(
     ("owner", "age_seconds", "dead"),
     [
-        (socket.gethostname(), 0, True),
+        (machine(), 0, True),
         ("another-node", 0, False),
         ("another-node", STALE_SECONDS + 5, True),
         ("", 0, False),
@@ -73,7 +76,7 @@ def test_living_loader_is_never_disturbed(tmp_path: Path, store: Store) -> None:
 
 
 def test_leftovers_of_the_same_version_wait_to_be_taken_over(tmp_path: Path, store: Store) -> None:
-    path = leave_behind(tmp_path, socket.gethostname(), 0)
+    path = leave_behind(tmp_path, machine(), 0)
 
     store.clean_leftovers(KEY)
 
@@ -81,7 +84,7 @@ def test_leftovers_of_the_same_version_wait_to_be_taken_over(tmp_path: Path, sto
 
 
 def test_leftovers_of_other_versions_go_before_a_load(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
-    path = leave_behind(tmp_path, socket.gethostname(), 0)
+    path = leave_behind(tmp_path, machine(), 0)
 
     run = agent(small_kit(registry), tmp_path)
 
@@ -90,7 +93,7 @@ def test_leftovers_of_other_versions_go_before_a_load(tmp_path: Path, registry: 
 
 
 def test_taken_over_tree_keeps_only_what_was_marked_and_is_whole(tmp_path: Path, store: Store) -> None:
-    path = leave_behind(tmp_path, socket.gethostname(), 0)
+    path = leave_behind(tmp_path, machine(), 0)
     with store.staging(KEY) as mine:
         assert not path.exists()
         for name in ("whole", "short", "unmarked"):

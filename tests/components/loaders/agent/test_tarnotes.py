@@ -1,7 +1,6 @@
 """Notes of an archive: what they say with the files is the archive's beginning, whatever end of them was lost."""
 
 import io
-import socket
 import tarfile
 import tempfile
 from pathlib import Path
@@ -15,7 +14,7 @@ from components.loaders.agent.plan import Layer
 from components.loaders.agent.staging import Staging
 from components.loaders.agent.tarnotes import TarNotes, read_notes
 from tests.components.loaders.agent.kits import noise, tar_of
-from tests.components.loaders.agent.layers import BytesBlob, layer_at
+from tests.components.loaders.agent.layers import BytesBlob
 
 CONTENTS = st.lists(st.integers(0, 3000), min_size=1, max_size=6)
 
@@ -81,19 +80,3 @@ def test_headers_without_end_are_not_noted(tmp_path: Path, monkeypatch: pytest.M
         notes.add(b"h", ("c",), 1)  # it would seem to follow on the first
 
     assert [note.parts for note in read_notes(tmp_path / "n")] == [("a",)]
-
-
-def test_archive_without_a_digest_is_never_continued(tmp_path: Path) -> None:
-    (tmp_path / ".store").mkdir()
-    staging = Staging(tmp_path / ".store", "sha256-1")
-    staging.open()
-    unvouched = Layer(blob=layer_at("a", vouched=False).blob, form="tar", compression="")
-    with staging.beginnings.notes(unvouched) as notes:
-        notes.add(b"", ("a",), 5)
-    (staging.tree / "a").write_bytes(b"123")
-
-    assert staging.recover([unvouched]) == set()
-
-    assert staging.beginnings.of(unvouched) is None
-    assert (staging.path / "alive").read_text() == socket.gethostname()
-    staging.close()

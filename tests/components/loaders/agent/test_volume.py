@@ -9,6 +9,7 @@ from components.loaders.agent.store import Store
 from tests.components.loaders.agent.conftest import Agent, is_untouched
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
 from tests.components.loaders.agent.kits import gzipped, noise, push_artifact, small_kit, tar_of, tree_of
+from tests.components.loaders.agent.processes import as_another_user
 
 TITLE = "org.opencontainers.image.title"
 BLOB = noise(1_000_000, 5)
@@ -83,6 +84,15 @@ def test_read_only_volume_that_has_the_model_is_fine(
     remount_read_only(into)
 
     assert agent(digest, into).code == 0
+
+
+def test_volume_of_another_user_is_no_fault_of_the_agent(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:
+    closed = tmp_path / "models"
+    digest = small_kit(registry)
+    assert agent(digest, closed / "kit").code == 0
+    closed.chmod(0o750)
+
+    assert as_another_user(lambda: agent(digest, closed / "kit").code) == 6
 
 
 def test_directory_in_the_place_of_the_link_is_left_alone(tmp_path: Path, registry: FakeRegistry, agent: Agent) -> None:

@@ -13,7 +13,9 @@ from components.loaders.agent.cli import main
 from tests.components.loaders.agent.conftest import Agent
 from tests.components.loaders.agent.fake_registry import FakeRegistry
 from tests.components.loaders.agent.kits import small_kit
-from tests.components.loaders.agent.processes import running, wait_for
+from tests.components.loaders.agent.processes import as_another_user, running, wait_for
+
+KEY = f"sha256-{'1' * 64}"
 
 
 def wait(into: Path, *more: str, seconds: float = 0.3) -> int:
@@ -39,6 +41,18 @@ def test_nothing_incomplete_counts(tmp_path: Path, capsys: pytest.CaptureFixture
     assert wait(tmp_path) == 10
     assert wait(tmp_path / "not-even-there") == 10
     assert "look at the loader that brings it" in capsys.readouterr().err
+
+
+def test_a_volume_that_may_not_be_looked_into_is_said_at_once(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A kubelet with a strict umask, or an export that squashes root, closes a directory above the store."""
+    closed = tmp_path / "models"
+    (closed / "kit/.store" / KEY).mkdir(parents=True)
+    closed.chmod(0o750)
+
+    assert as_another_user(lambda: wait(closed / "kit", "--key", KEY, seconds=5)) == 6
+    assert "may not look there" in capfd.readouterr().err
 
 
 def test_ends_when_it_comes(tmp_path: Path) -> None:

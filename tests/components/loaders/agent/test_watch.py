@@ -6,9 +6,11 @@ import pytest
 
 from components.loaders.agent import firstload
 from components.loaders.agent.errors import NetworkError, NotFoundError, StoppedError
+from components.loaders.agent.staging import Staging
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
+from tests.components.loaders.agent.kits import noise, push_artifact
 from tests.components.loaders.agent.processes import wait_for
-from tests.components.loaders.agent.watching import StandInRuntime, Watching, named, push, shorten_pauses
+from tests.components.loaders.agent.watching import TITLE, StandInRuntime, Watching, named, push, shorten_pauses
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +65,41 @@ def test_restarted_container_goes_on_with_what_is_served(
         watching.until_served(second)
 
         assert runtime.told[2:] == [(second, "")], "told again, nothing else"
+
+
+def test_update_that_was_killed_is_continued_after_the_restart(
+    tmp_path: Path, registry: FakeRegistry, runtime: StandInRuntime
+) -> None:
+    """The first load of the next life is of the old version, which needs nothing: it may not remove the beginnings."""
+    old = push(registry, "old", "prod")
+    large = noise(1_000_000, 7)
+    with Watching(tmp_path, named(registry, old), runtime) as life:
+        life.until_served(old)
+        registry.faults.cut_at[digest_of(large)] = [300_000, *[0] * 1000]
+        new = push_artifact(registry, "ns/kit", [("x/y", large, {TITLE: "file"})], "prod").replace(":", "-")
+        half = ".store/*.tmp-*/tree/file"
+        wait_for(lambda: [path.stat().st_size for path in tmp_path.glob(half)] == [300_000], "the first bytes")
+    registry.faults.cut_at.clear()
+
+    with Watching(tmp_path, named(registry, old), runtime) as life:
+        life.until_served(new)
+        assert [line["at_bytes"] for line in life.lines if line["event"] == "continued"] == [300_000]
+    assert not list(tmp_path.glob(".store/*.tmp-*"))
+
+
+def test_beginnings_of_an_update_nobody_wants_any_more_go(
+    tmp_path: Path, registry: FakeRegistry, runtime: StandInRuntime
+) -> None:
+    old = push(registry, "old", "prod")
+    with Watching(tmp_path, named(registry, old), runtime) as life:
+        life.until_served(old)
+    left = Staging(tmp_path / ".store", f"sha256-{'1' * 64}")
+    left.open()
+    left.close()
+
+    with Watching(tmp_path, named(registry, old), runtime) as life:
+        life.until_served(old)
+        wait_for(lambda: not left.path.exists(), "the leftovers")
 
 
 def test_new_pod_starts_with_exactly_the_pinned_version(
