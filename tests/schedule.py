@@ -22,9 +22,9 @@ TOGETHER: Final = {
 """Beginnings of names of files, and the session's fixture they have in common."""
 
 LONGEST: Final = (
-    "the shared cluster",
     "tests/engine/test_life.py",
     "tests/engine/test_loader_life.py",
+    "the shared cluster",  # not first: it idles on to the end of the run, a fifteenth of a core
     "tests/engine/test_cluster_life.py",
     "tests/components/loaders/agent/test_watch_processes.py",
     "tests/components/loaders/agent/test_adapter_watch.py",
