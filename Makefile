@@ -6,6 +6,8 @@ STACK ?= dev
 VENV := .venv
 RUN := $(VENV)/bin/python
 ENV := . .slipway/env &&
+# Container images often set it; every process of the engine and of the tests would then compile all it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 # A cluster on this machine goes with all that is in it: that it does not run, after a restart for instance, is no obstacle.
 FORGET = $(if $(shell grep -sE '^ *(slipway:cluster: *[{] *)?type: *(rehearsal|kind)' Pulumi.$(STACK).yaml),PULUMI_K8S_DELETE_UNREACHABLE=true)
 

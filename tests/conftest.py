@@ -13,9 +13,12 @@ from rehearsal import cluster as clusters
 from rehearsal.control_plane.options import ClusterOptions
 from rehearsal.control_plane.processes import look_up, marked_directories
 from tests.rehearsal.cluster.helpers import make_home
+from tests.schedule import LongestFirst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from xdist.remote import Producer
 
     from rehearsal.cluster import Cluster
 
@@ -40,6 +43,12 @@ def pytest_configure() -> None:
     """A run in the background of a shell or under nohup ignores signals whose effect on processes is tested."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LongestFirst | None:
+    """Of several files, the longest go first; only for ``--dist loadfile``, which ``make test`` asks for."""
+    return LongestFirst(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

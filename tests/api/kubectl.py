@@ -61,6 +61,30 @@ class Kubectl:
         whole = {"apiVersion": "v1", "kind": "List", "items": items}
         return self.run("create", "--dry-run=server", "--validate=strict", "-f", "-", document=whole)
 
+    def create(self, manifests: Sequence[Manifest], *flags: str) -> list[dict[str, Any]]:
+        """Create objects as they are, with one command, and return what the API server made of each, in order.
+
+        Raises:
+            Refused: one of them was refused; the text names each.
+        """
+        whole = {"apiVersion": "v1", "kind": "List", "items": list(manifests)}
+        text = self.run("create", *flags, "-o", "json", "-f", "-", document=whole)
+        found: list[dict[str, Any]] = []
+        while text := text.strip():  # one document behind the other
+            document, end = json.JSONDecoder().raw_decode(text)
+            found.append(document)
+            text = text[end:]
+        assert len(found) == len(manifests)
+        return found
+
+    def kept(self, manifests: Sequence[Manifest]) -> list[dict[str, Any]]:
+        """Return what the API server, as strict as in ``try_out``, would keep of each object.
+
+        Raises:
+            Refused: one of them was refused; the text names each.
+        """
+        return self.create([self.moved(one) for one in manifests], "--dry-run=server", "--validate=strict")
+
     def moved(self, manifest: Manifest) -> Manifest:
         """Return a namespaced object as one of this namespace."""
         return {**manifest, "metadata": {**manifest["metadata"], "namespace": self.namespace}}

@@ -13,6 +13,7 @@ import yaml
 
 from rehearsal.toolchain.envfile import environment
 from rehearsal.toolchain.paths import Paths
+from tests.engine_home import make_engine_home
 from tests.rehearsal.cluster.helpers import make_home
 from tests.stack_files import ROOT, config_of
 
@@ -54,9 +55,13 @@ class EngineStack:
         """The environment of `.slipway/env`, with state and clusters in the scratch folder."""
         state = self.folder / "state"
         state.mkdir(exist_ok=True)
-        own = {"PULUMI_BACKEND_URL": f"file://{state}", "SLIPWAY_HOME": str(make_home(self.folder / "slipway"))}
-        base = environment(Paths.from_environment(), automatic_plugins=False)
-        return {**base, **own}
+        paths = Paths.from_environment()
+        own = {
+            "PULUMI_BACKEND_URL": f"file://{state}",
+            "PULUMI_HOME": str(make_engine_home(self.folder / "pulumi", paths.pulumi_home / "plugins")),
+            "SLIPWAY_HOME": str(make_home(self.folder / "slipway")),
+        }
+        return {**environment(paths, automatic_plugins=False), **own}
 
     @property
     def file(self) -> Path:
@@ -105,6 +110,10 @@ class EngineStack:
     def up(self, *words: str) -> Result:
         """Run `pulumi up` without questions and without the preview before it."""
         return self.configured("up", "--yes", "--skip-preview", *words)
+
+    def refresh(self) -> Result:
+        """Run `pulumi refresh` without questions and without the preview before it."""
+        return self.configured("refresh", "--yes", "--skip-preview")
 
     def changes(self) -> dict[str, str]:
         """Return what a preview would do: operation by ``type name``, unchanged resources left out."""

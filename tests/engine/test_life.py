@@ -98,7 +98,7 @@ def test_refresh_shows_hand_edits_and_up_repairs_them(engine_stack: EngineStack)
     # While the new pod is not available yet, a refresh rightly calls the Deployment unhealthy.
     kubectl(engine_stack, "--namespace", "models", "rollout", "status", "deployment", "qwen3-8b", "--timeout=50s")
 
-    refreshed = engine_stack.configured("refresh", "--yes")
+    refreshed = engine_stack.refresh()
     assert refreshed.code == 0, refreshed.text
     # The number of pods belongs to the scaler: it is drift to nobody.
     assert engine_stack.changes() == {"NetworkPolicy qwen3-8b": "create", "Service qwen3-8b": "update"}
@@ -134,7 +134,7 @@ def test_a_killed_engine_leaves_a_stack_that_converges(engine_stack: EngineStack
     process.communicate()
 
     assert engine_stack.run("cancel", "--yes").code == 0
-    refreshed = engine_stack.configured("refresh", "--yes")
+    refreshed = engine_stack.refresh()
     assert refreshed.code == 0, refreshed.text
     converged = engine_stack.up()
     assert converged.code == 0, converged.text

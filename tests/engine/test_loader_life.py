@@ -107,7 +107,7 @@ def test_a_second_up_changes_nothing_and_runs_no_job_again(loading_stack: Engine
     before = {name: job["metadata"]["uid"] for name, job in jobs(loading_stack).items()}
 
     again = loading_stack.up("--expect-no-changes")
-    refreshed = loading_stack.configured("refresh", "--yes")
+    refreshed = loading_stack.refresh()
 
     assert again.code == 0, again.text
     assert refreshed.code == 0, refreshed.text

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rehearsal.language_host.launcher import DYNAMIC_NAME, LAUNCHER_NAME, dynamic_text, launcher_text
 from rehearsal.toolchain.tools import find_tool
+from tests.engine_home import make_engine_home
 
 CLONE = Path(__file__).parents[3]
 COMMAND_SECONDS = 60.0
@@ -59,7 +60,7 @@ class Project:
             "PULUMI_BACKEND_URL": f"file://{root / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "only for tests",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-            "PULUMI_HOME": str(root / "home"),
+            "PULUMI_HOME": str(make_engine_home(root / "home")),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
         project = cls(folder, engine / "pulumi", environment)

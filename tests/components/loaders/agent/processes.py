@@ -3,8 +3,6 @@
 import hashlib
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from tests.components.loaders.agent.crashing import Crashing
 from tests.components.loaders.agent.fake_registry import digest_of
 
 ROOT: Final = Path(__file__).parents[4]
@@ -60,7 +59,7 @@ def fingerprint(directory: Path) -> str:
 class AgentProcess:
     """A running agent and where its log goes."""
 
-    process: subprocess.Popen[bytes]
+    process: Crashing
     log: Path
 
     def lines(self, event: str) -> list[dict[str, object]]:
@@ -93,14 +92,9 @@ def running(
         lease_seconds: if given, locks lie and leases are this long.
     """
     directory.mkdir(exist_ok=True)
-    script = Path(__file__).with_name("crashing.py")
     log = directory / f"log-{time.monotonic_ns()}"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    if lease_seconds:
-        environment["LYING_LOCKS_SECONDS"] = str(lease_seconds)
-    command = [sys.executable, str(script), str(kill_at), str(directory / "steps"), *arguments]
-    with log.open("wb") as stream:
-        process = subprocess.Popen(command, env=environment, stderr=stream)
+    log.touch()
+    process = Crashing(kill_at, directory / "steps", arguments, log, lease_seconds)
     try:
         yield AgentProcess(process, log)
     finally:

@@ -13,9 +13,10 @@ import pytest
 from components.loaders.agent.cli import main
 from components.loaders.agent.retry import ATTEMPTS
 from tests.components.loaders.agent.conftest import Agent, Run
+from tests.components.loaders.agent.crashing import Crashing
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
 from tests.components.loaders.agent.kits import gzipped, noise, push_artifact, small_kit, tar_of, tree_of
-from tests.components.loaders.agent.test_crashes import run_until, start, wait_for, words
+from tests.components.loaders.agent.test_crashes import run_until, wait_for, words
 
 TAR: Final = "application/vnd.oci.image.layer.v1.tar"
 FILES: Final = {
@@ -194,7 +195,7 @@ def test_kill_in_the_middle_then_at_every_step_of_the_next_run(tmp_path: Path, r
     digest = push(registry)
     torn, record = tmp_path / "torn", tmp_path / "steps"
     registry.faults.delay_seconds = 0.05
-    process = start(0, record, words(registry, digest, torn))
+    process = Crashing(0, record, words(registry, digest, torn))
     wait_for(lambda: any(path.stat().st_size for path in torn.glob(".store/*.tmp-*/tree/model/nn*")))
     process.kill()
     process.wait()

@@ -1,10 +1,7 @@
 """Killed at every step or in a file, two at once: the next run converges, readers see whole trees."""
 
 import hashlib
-import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,10 +14,10 @@ from components.loaders.agent.cli import main
 from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.logs import Log
 from components.loaders.agent.store import Store
+from tests.components.loaders.agent.crashing import Crashing
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
 from tests.components.loaders.agent.kits import gzipped, noise, push_artifact, tar_of, tree_of
 
-ROOT: Final = Path(__file__).parents[4]
 TAR: Final = "application/vnd.oci.image.layer.v1.tar"
 Tree = dict[str, tuple[str, int]]
 
@@ -44,17 +41,9 @@ def words(registry: FakeRegistry, digest: str, into: Path, *more: str) -> list[s
     return [*fixed, "--plain-http", "--keep-previous", "0", *more]
 
 
-def start(step: int, record: Path, arguments: list[str]) -> subprocess.Popen[bytes]:
-    """Start the agent in a process that dies at a step."""
-    script = Path(__file__).with_name("crashing.py")
-    command = [sys.executable, str(script), str(step), str(record), *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-
-
 def run_until(step: int, record: Path, arguments: list[str]) -> int:
     """Run to the kill or to the end and return the exit code."""
-    return start(step, record, arguments).wait(timeout=60)
+    return Crashing(step, record, arguments).wait(timeout=60)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -108,7 +97,7 @@ def test_kill_in_the_middle_of_a_file(tmp_path: Path, registry: FakeRegistry) ->
     digest = push_version(registry, 3, size=1_000_000)
     into = tmp_path / "models"
     registry.faults.delay_seconds = 0.02
-    process = start(0, tmp_path / "steps", words(registry, digest, into))
+    process = Crashing(0, tmp_path / "steps", words(registry, digest, into))
     wait_for(lambda: any(path.stat().st_size for path in into.glob(".store/*.tmp-*/tree/w/a")))
 
     process.kill()
@@ -128,7 +117,7 @@ def test_another_pod_on_the_same_node_continues_at_once(
     digest = push_version(registry, 3, size=1_000_000)
     into = tmp_path / "models"
     registry.faults.delay_seconds = 0.02
-    process = start(0, tmp_path / "steps", words(registry, digest, into))
+    process = Crashing(0, tmp_path / "steps", words(registry, digest, into))
     wait_for(lambda: len(list(into.glob(".store/*.tmp-*/layers/*"))) >= 2)
     process.kill()
     process.wait()
@@ -147,7 +136,7 @@ def test_sigterm_ends_soon_and_keeps_what_is_whole(tmp_path: Path, registry: Fak
     digest = push_version(registry, 3, size=5_000_000)
     into = tmp_path / "models"
     registry.faults.delay_seconds = 0.1
-    process = start(0, tmp_path / "steps", words(registry, digest, into))
+    process = Crashing(0, tmp_path / "steps", words(registry, digest, into))
     wait_for(lambda: len(list(into.glob(".store/*.tmp-*/layers/*"))) >= 2)
     registry.requests.clear()
 
@@ -165,7 +154,7 @@ def test_two_loaders_share_the_work(tmp_path: Path, registry: FakeRegistry) -> N
     arguments = words(registry, digest, tmp_path / "models")
     registry.requests.clear()
 
-    both = [start(0, tmp_path / f"steps-{number}", arguments) for number in range(2)]
+    both = [Crashing(0, tmp_path / f"steps-{number}", arguments) for number in range(2)]
 
     assert [process.wait(timeout=60) for process in both] == [0, 0]
     blobs = [path for _, path, _, _ in registry.requests if "/blobs/" in path]
@@ -178,9 +167,9 @@ def test_second_loader_takes_over_when_the_first_is_killed(tmp_path: Path, regis
     into = tmp_path / "models"
     registry.faults.delay_seconds = 0.1  # the large layer takes 8 s, far longer than it takes to kill its loader
     arguments = words(registry, digest, into)
-    first = start(0, tmp_path / "steps-1", arguments)
+    first = Crashing(0, tmp_path / "steps-1", arguments)
     wait_for(lambda: len(list(into.glob(".store/*.tmp-*/layers/*"))) >= 2)
-    second = start(0, tmp_path / "steps-2", arguments)
+    second = Crashing(0, tmp_path / "steps-2", arguments)
     time.sleep(0.5)
     registry.requests.clear()
 

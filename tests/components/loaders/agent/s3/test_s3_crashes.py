@@ -1,26 +1,14 @@
 """Killed at every step of a load from a moto server, and in the middle of parts: the next run converges."""
 
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
-from typing import Final
 
 from components.loaders.agent.cli import main
+from tests.components.loaders.agent.crashing import Crashing
 from tests.components.loaders.agent.kits import noise, tree_of
 from tests.components.loaders.agent.s3.conftest import s3_words
 from tests.components.loaders.agent.s3.cutting_proxy import CuttingProxy
 from tests.components.loaders.agent.s3.object_store import MotoStore
-
-ROOT: Final = Path(__file__).parents[5]
-CRASHING: Final = Path(__file__).parents[1] / "crashing.py"
-
-
-def start(step: int, record: Path, words: list[str]) -> subprocess.Popen[bytes]:
-    """Start the agent in a process that dies at a step; 0 is none."""
-    command = [sys.executable, str(CRASHING), str(step), str(record), *words]
-    return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL)
 
 
 def push(store: MotoStore, version: int) -> str:
@@ -40,7 +28,7 @@ def test_kill_at_every_step(tmp_path: Path, store: MotoStore) -> None:
         whole[reference] = tree_of(tmp_path / reference[-8:] / "current")
     counting = tmp_path / "counting"
     assert main(s3_words(old, counting, store.endpoint, *more)) == 0
-    assert start(0, record, s3_words(new, counting, store.endpoint, *more)).wait(timeout=60) == 0
+    assert Crashing(0, record, s3_words(new, counting, store.endpoint, *more)).wait(timeout=60) == 0
     steps = record.read_text().splitlines()
     assert {"staging-open", "layer-linked", "layer-written", "layer-done", "version-renamed", "switched"} <= set(steps)
 
@@ -49,7 +37,7 @@ def test_kill_at_every_step(tmp_path: Path, store: MotoStore) -> None:
         assert main(s3_words(old, into, store.endpoint, *more)) == 0
         words = s3_words(new, into, store.endpoint, *more)
 
-        assert start(number, record, words).wait(timeout=60) == -9, name
+        assert Crashing(number, record, words).wait(timeout=60) == -9, name
 
         assert tree_of(into / "current") in list(whole.values()), f"torn after {name}"
         assert main(words) == 0, name
@@ -64,7 +52,7 @@ def test_kill_while_parts_are_read(tmp_path: Path, store: MotoStore, proxy: Cutt
     reference = store.push("m", {"a-small": small, "large": large})
     into = tmp_path / "models"
     proxy.pause_seconds = 0.01
-    process = start(0, tmp_path / "steps", s3_words(reference, into, proxy.endpoint))
+    process = Crashing(0, tmp_path / "steps", s3_words(reference, into, proxy.endpoint))
     end = time.monotonic() + 60
     while len(proxy.paths("/m/large HTTP")) < 5 or not list(into.glob(".store/*.tmp-*/layers/*")):
         assert time.monotonic() < end, "the load did not get into the large object"
