@@ -23,7 +23,7 @@ HOW: Final = "cosign sign --key"
 """The command that signs with a key."""
 
 _PAYLOAD_TYPE: Final = "cosign container image signature"
-_STATEMENTS: Final = frozenset({"https://in-toto.io/Statement/v0.1", "https://in-toto.io/Statement/v1"})
+_STATEMENT: Final = "https://in-toto.io/Statement/v1"
 
 
 def check_payload(payload: bytes, signature: str, keys: Sequence[PublicKey], digest: str, where: str) -> None:
@@ -53,7 +53,7 @@ def check_bundle(bundle: bytes, keys: Sequence[PublicKey], digest: str, where: s
     """Check a bundle; arguments and errors as for ``check_payload``."""
     statement = jsonread.document(verified_statement(bundle, keys, where, HOW), f"{where}: statement")
     kinds = (statement.get("_type"), statement.get("predicateType"))
-    if kinds[0] not in _STATEMENTS or kinds[1] != SIGN_PREDICATE:
+    if kinds != (_STATEMENT, SIGN_PREDICATE):
         raise SignatureError(f"{where}: statement and predicate are {kinds}; only {SIGN_PREDICATE} is a signature")
     subjects = jsonread.items(statement.get("subject"), f"{where}: subject")
     if digest not in {_subject_digest(subject, where) for subject in subjects}:

@@ -17,7 +17,7 @@ INDEX: Final = "application/vnd.oci.image.index.v1+json"
 ACCEPT: Final = (
     f"application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, {INDEX};q=0.1"
 )
-"""Media types asked for. An index is taken for what refers to a manifest; elsewhere to say clearly that it is refused."""
+"""Media types asked for. An index is taken for what refers to a manifest; elsewhere only to say that it is refused."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
