@@ -59,7 +59,7 @@ def trust_args(source: AgentSource, trust: Trust, directory: str = MOUNT) -> lis
     for name in files:
         args += [] if name == _CA_FILE else ["--signature-key", str(at / name)]
     if trust.signature is not None:
-        cosign = trust.signature.type == "cosign"
+        cosign = trust.signature.kind == "cosign"
         args += ["--signature-kind", "cosign"] if cosign else ["--signature-bundle", trust.signature.bundle]
     return args
 
@@ -74,7 +74,7 @@ def trust_checks(source: AgentSource, trust: Trust) -> tuple[str, ...]:
         return ()
     parsed = (parse_public_key(text.encode()) for text in _keys(trust))
     keys = list({key.fingerprint: key for key in parsed}.values())
-    if trust.signature.type == "cosign":
+    if trust.signature.kind == "cosign":
         return (cosign_name(keys),)
     generated = frozenset({KITFILE}) if isinstance(source, ModelKitSource) else frozenset[str]()
     bundle = "/".join(safe_file_path(trust.signature.bundle, "signature.bundle"))

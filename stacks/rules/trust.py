@@ -85,7 +85,7 @@ def _checked(path: str, model: Model, signature: Signature, spec: StackSpec) -> 
         fix = "an artifact that the agent loads (source modelkit or oci, another loader), or remove signature"
         yield Problem(path=f"{path}.signature", rule=rule, fix=fix)
         return
-    if signature.type == "cosign":
+    if signature.kind == "cosign":
         yield from _cosign(path, model.source, signature)
     elif isinstance(model.source, S3Source | HttpSource | HuggingFaceSource | ClaimSource) and model.source.filter:
         wanted = model.source.filter
@@ -98,9 +98,9 @@ def _cosign(path: str, source: Source, signature: Signature) -> Iterator[Problem
     """Yield a signature of a manifest where there is none, and a key that only signatures of files have."""
     if not isinstance(source, ModelKitSource | OciSource):
         rule = f"cosign signs the manifest of an artifact in a registry; a source of type {source.type} has none"
-        fix = "a source modelkit or oci, or signature.type modelSigning, which signs the files"
-        yield Problem(path=f"{path}.signature.type", value=shown("cosign"), rule=rule, fix=fix)
+        fix = "a source modelkit or oci, or signature.kind modelSigning, which signs the files"
+        yield Problem(path=f"{path}.signature.kind", value=shown("cosign"), rule=rule, fix=fix)
     if "bundle" in signature.model_fields_set:
         rule = "a signature by cosign is in the registry, beside the manifest, and not among the files"
-        fix = "remove bundle, or signature.type modelSigning"
+        fix = "remove bundle, or signature.kind modelSigning"
         yield Problem(path=f"{path}.signature.bundle", value=shown(signature.bundle), rule=rule, fix=fix)

@@ -50,7 +50,7 @@ class Loading(Section):
 class Signature(Section):
     """Whose signature a version needs before it may be served; loaders check what they unpack against it."""
 
-    type: Literal["modelSigning", "cosign"] = Field(
+    kind: Literal["modelSigning", "cosign"] = Field(
         default="modelSigning",
         description="what was signed: modelSigning = the files, in the model; "
         "cosign = the manifest in the registry, for sources modelkit and oci",
@@ -62,5 +62,5 @@ class Signature(Section):
     )
     bundle: BundlePath = Field(
         default="model.sig",
-        description="modelSigning: path of the signature in the model; it must be among the files that are loaded",
+        description="path of the signature in the model, for modelSigning; it must be among the files that are loaded",
     )

@@ -67,6 +67,10 @@ def parsed(*arguments: str) -> tuple[list[str], argparse.Namespace]:
         (["--signature-key", "k", "--signature-file", "a", "--signature-bundle", "b"], "exclude each other"),
         (["--signature-key", "k", "--signature-bundle", "../b"], "climbs"),
         (["--signature-key", "k", "--signature-bundle", "/b"], "absolute"),
+        (["--signature-kind", "cosign"], "needs a --signature-key"),
+        (["--signature-kind", "cosign", "--signature-key", "k", "--signature-bundle", "b"], "in the registry"),
+        (["--signature-kind", "cosign", "--signature-key", "k", "--signature-file", "b"], "in the registry"),
+        (["--signature-kind", "cosign", "--signature-key", "k", "--source", "s3"], "no manifest"),
     ],
 )
 def test_command_lines_that_cannot_be_right(arguments: list[str], problem: str) -> None:
