@@ -8,6 +8,7 @@ cache keeps the files beside its list of models instead, in one ConfigMap: both 
 from pathlib import PurePosixPath
 from typing import Final
 
+from components.loaders.agent.cosign import cosign_name
 from components.loaders.agent.paths import safe_file_path
 from components.loaders.agent.publickey import parse_public_key
 from components.loaders.agent.signature import SignatureCheck
@@ -58,7 +59,8 @@ def trust_args(source: AgentSource, trust: Trust, directory: str = MOUNT) -> lis
     for name in files:
         args += [] if name == _CA_FILE else ["--signature-key", str(at / name)]
     if trust.signature is not None:
-        args += ["--signature-bundle", trust.signature.bundle]
+        cosign = trust.signature.kind == "cosign"
+        args += ["--signature-kind", "cosign"] if cosign else ["--signature-bundle", trust.signature.bundle]
     return args
 
 
@@ -70,11 +72,14 @@ def trust_checks(source: AgentSource, trust: Trust) -> tuple[str, ...]:
     """
     if trust.signature is None:
         return ()
-    keys = {key.fingerprint: key for key in (parse_public_key(text.encode()) for text in _keys(trust))}
+    parsed = (parse_public_key(text.encode()) for text in _keys(trust))
+    keys = list({key.fingerprint: key for key in parsed}.values())
+    if trust.signature.kind == "cosign":
+        return (cosign_name(keys),)
     generated = frozenset({KITFILE}) if isinstance(source, ModelKitSource) else frozenset[str]()
     bundle = "/".join(safe_file_path(trust.signature.bundle, "signature.bundle"))
-    options = SignatureOptions(keys=(), bundle=bundle, file=None, generated=generated)
-    return (SignatureCheck(options, list(keys.values()), None).name,)
+    options = SignatureOptions(kind="model-signing", keys=(), bundle=bundle, file=None, generated=generated)
+    return (SignatureCheck(options, keys, None).name,)
 
 
 def config_map_name(source: AgentSource, place: LoaderPlace) -> str | None:

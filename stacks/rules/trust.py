@@ -15,6 +15,7 @@ from stacks.spec.file_source import ClaimSource, HttpSource, HuggingFaceSource, 
 from stacks.spec.loader import ImageLoader
 from stacks.spec.loading import Signature
 from stacks.spec.model import Model
+from stacks.spec.source import ModelKitSource, OciSource, Source
 from stacks.spec.stack import StackSpec
 
 _LABEL: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
@@ -83,8 +84,23 @@ def _checked(path: str, model: Model, signature: Signature, spec: StackSpec) -> 
         rule = "the kubelet mounts the image, and it checks no signature"
         fix = "an artifact that the agent loads (source modelkit or oci, another loader), or remove signature"
         yield Problem(path=f"{path}.signature", rule=rule, fix=fix)
-    if isinstance(model.source, S3Source | HttpSource | HuggingFaceSource | ClaimSource) and model.source.filter:
+        return
+    if signature.kind == "cosign":
+        yield from _cosign(path, model.source, signature)
+    elif isinstance(model.source, S3Source | HttpSource | HuggingFaceSource | ClaimSource) and model.source.filter:
         wanted = model.source.filter
         if not any(fnmatchcase(signature.bundle, pattern) for pattern in wanted):
             rule = f"no pattern matches the signature {signature.bundle}, so it would not be loaded"
             yield Problem(path=f"{path}.source.filter", value=shown(wanted), rule=rule, fix=f"add {signature.bundle}")
+
+
+def _cosign(path: str, source: Source, signature: Signature) -> Iterator[Problem]:
+    """Yield a signature of a manifest where there is none, and a key that only signatures of files have."""
+    if not isinstance(source, ModelKitSource | OciSource):
+        rule = f"cosign signs the manifest of an artifact in a registry; a source of type {source.type} has none"
+        fix = "a source modelkit or oci, or signature.kind modelSigning, which signs the files"
+        yield Problem(path=f"{path}.signature.kind", value=shown("cosign"), rule=rule, fix=fix)
+    if "bundle" in signature.model_fields_set:
+        rule = "a signature by cosign is in the registry, beside the manifest, and not among the files"
+        fix = "remove bundle, or signature.kind modelSigning"
+        yield Problem(path=f"{path}.signature.bundle", value=shown(signature.bundle), rule=rule, fix=fix)

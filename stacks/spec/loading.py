@@ -1,6 +1,6 @@
 """Section ``loading``: how the loaders of a stack reach what they load, and whose signature they ask for."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -48,8 +48,13 @@ class Loading(Section):
 
 
 class Signature(Section):
-    """Whose signature a version needs before it may be served; loaders check every file against it."""
+    """Whose signature a version needs before it may be served; loaders check what they unpack against it."""
 
+    kind: Literal["modelSigning", "cosign"] = Field(
+        default="modelSigning",
+        description="what was signed: modelSigning = the files, in the model; "
+        "cosign = the manifest in the registry, for sources modelkit and oci",
+    )
     public_keys: tuple[PublicKeyText, ...] = Field(
         min_length=1,
         max_length=16,
@@ -57,5 +62,5 @@ class Signature(Section):
     )
     bundle: BundlePath = Field(
         default="model.sig",
-        description="path of the signature in the model; it must be among the files that are loaded",
+        description="path of the signature in the model, for modelSigning; it must be among the files that are loaded",
     )

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from .checks import Checks
 from .credentialexpiry import expiry_seconds
 from .deadline import Deadline
 from .errors import AgentError, DeadlineError, StoppedError
@@ -13,7 +14,7 @@ from .loadoptions import LoadOptions
 from .logs import Log
 from .metrics import Metrics, Shown, result_of
 from .pins import split_pin, version_name
-from .plan import Source, TreeCheck
+from .plan import Source
 from .sourceoptions import SourceOptions
 from .sources import pinned_source
 from .store import Store
@@ -27,14 +28,14 @@ class Model:
 
     Attributes:
         source: where from.
-        checks: makes what its tree must pass; called for every load, so that a rotated key is used at once.
+        checks: makes what it must pass; called for every load, so that a rotated key is used at once.
         load: where to and within which bounds.
         metrics: told about every attempt.
         log: told about everything.
     """
 
     source: SourceOptions
-    checks: Callable[[Deadline], tuple[TreeCheck, ...]]
+    checks: Callable[[Deadline], Checks]
     load: LoadOptions
     metrics: Metrics
     log: Log

@@ -12,7 +12,7 @@ AgentError
 ├── DeadlineError    10   the total deadline passed
 ├── CertificateError 11   the TLS certificate is not trusted or not valid now
 ├── UnsupportedError 12   content or media type this agent cannot read
-├── SignatureError   13   no valid signature of a trusted key for what was unpacked
+├── SignatureError   13   no valid signature of a trusted key for what was or would be unpacked
 ├── RuntimeRefusedError 14   the runtime cannot take the new version and serves the old one
 └── StoppedError    143   asked to stop by SIGTERM, or by a failure in another layer
 """
@@ -117,7 +117,7 @@ class UnsupportedError(AgentError):
 
 
 class SignatureError(AgentError):
-    """What was unpacked has no valid signature by a trusted key."""
+    """What was or would be unpacked has no valid signature by a trusted key."""
 
     exit_code = 13
     keeps_staging = False

@@ -1,7 +1,7 @@
 """One load: see what is there, bring what is missing, make it current."""
 
 import errno
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Literal
 
+from .checks import NO_CHECKS, Checks
 from .deadline import Deadline
 from .errors import AgentError, DiskError
 from .flush import Flusher
 from .layerload import LayerLoader
 from .logs import Log
-from .plan import Layer, Plan, Source, TreeCheck
+from .plan import Layer, Plan, Source
 from .progress import Progress
 from .records import Written
 from .reuse import Reuse
@@ -86,7 +87,7 @@ class Load:
         deadline: bounds the load.
         log: told about it.
         settings: the rest.
-        checks: what the tree must pass before it becomes a version.
+        checks: what it must pass before it becomes a version.
     """
 
     def __init__(  # each is a part of its own, none a setting
@@ -96,7 +97,7 @@ class Load:
         deadline: Deadline,
         log: Log,
         settings: LoadSettings,
-        checks: Sequence[TreeCheck] = (),
+        checks: Checks = NO_CHECKS,
     ) -> None:
         self._source = source
         self._store = store
@@ -113,7 +114,7 @@ class Load:
         """
         key = self._source.key
         with disk_errors():
-            is_done = self._store.is_current(key) and not self._unchecked(key)
+            is_done = self._store.is_current(key) and self._checks.passed_by(self._store.checks_passed(key))
         if is_done:
             with suppress(OSError):  # tidying must not fail a start whose model is there; the volume may be read-only
                 self._store.clean_leftovers("")
@@ -143,10 +144,7 @@ class Load:
                 self._store.clean_leftovers(key if fetched else "" if tidy else None)
                 if fetched:
                     progress = self._fetch(key)
-                if unchecked := self._unchecked(key):
-                    for check in unchecked:
-                        check.check(self._store.path(key))
-                    self._store.note_checks(key, [check.name for check in unchecked])
+                self._checks.check_stored(key, self._source, self._store)
                 if switch:
                     self._store.switch(key)
                 self._store.touch(key)
@@ -156,12 +154,9 @@ class Load:
             seconds=progress.elapsed_seconds(),
         )
 
-    def _unchecked(self, key: str) -> list[TreeCheck]:
-        passed = self._store.checks_passed(key)
-        return [check for check in self._checks if check.name not in passed]
-
     def _fetch(self, key: str) -> Progress:
         plan = self._source.plan()
+        self._checks.check_plan(plan)
         total = sum(layer.blob.size for layer in plan.layers)
         self._log.info("plan", key=key, layers=len(plan.layers), bytes=total, resolved=dict(plan.resolved))
         with self._store.staging(key) as staging:
@@ -177,8 +172,7 @@ class Load:
                 with Flusher(self._settings.parallel) as flusher:
                     self._move(staging, missing, progress, flusher)
                     self._write_files(staging, plan, flusher)
-                for check in self._checks:
-                    check.check(staging.tree)
+                self._checks.check_tree(staging.tree)
                 self._store.commit(key, staging, self._receipt(key, staging, plan, progress))
             except (AgentError, OSError) as error:
                 if not isinstance(error, AgentError) or not error.keeps_staging:
@@ -239,6 +233,6 @@ class Load:
             "layers": {layer: written.as_json() for layer, written in layers.items() if written is not None},
             "movedBytes": progress.moved_bytes,
             "seconds": round(progress.elapsed_seconds(), 3),
-            "checks": [check.name for check in self._checks],
+            "checks": self._checks.names,
             "loadedAt": datetime.now(UTC).isoformat(timespec="seconds"),
         }

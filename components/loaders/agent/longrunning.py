@@ -53,7 +53,7 @@ def run_cache(arguments: CacheArguments, stopping: Deadline, log: Log) -> None:
         source, signature = parse_listed(listed.args)
         model = Model(
             source=source,
-            checks=lambda deadline: checks_of(signature, deadline),
+            checks=checks_of(source, signature, log),
             load=replace(arguments.load, into=arguments.load.into / listed.name),
             metrics=metrics,
             log=log,

@@ -11,11 +11,13 @@ from .reference import is_digest
 MANIFEST_LIMIT_BYTES: Final = 4 * 1024 * 1024
 """Largest manifest or config that is read; registries accept up to 4 MiB (OCI distribution spec 1.1)."""
 
+INDEX: Final = "application/vnd.oci.image.index.v1+json"
+"""Media type of a list of manifests."""
+
 ACCEPT: Final = (
-    "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, "
-    "application/vnd.oci.image.index.v1+json;q=0.1"
+    f"application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json, {INDEX};q=0.1"
 )
-"""Media types asked for. The index is taken only to say clearly that it is refused."""
+"""Media types asked for. An index is taken for what refers to a manifest; elsewhere only to say that it is refused."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -61,17 +61,18 @@ class ModelKitSource:
         layers: list[Layer] = []
         files: dict[str, bytes] = {}
         resolved: dict[str, str] = {}
-        chain: list[str] = []
+        chain: list[Reference] = []
         following: tuple[Reference, tuple[KitFilter, ...]] | None = (self._reference, self._filters)
         while following is not None:
             named, filters = following
             data, digest = self._registry.manifest(named)
-            if digest in chain or len(chain) > CHAIN_LIMIT:
-                raise UnsupportedError(f"the chain of parent kits is a circle or longer than {CHAIN_LIMIT}: {chain}")
-            chain.append(digest)
+            digests = [read.digest for read in chain]
+            if digest in digests or len(chain) > CHAIN_LIMIT:
+                raise UnsupportedError(f"the chain of parent kits is a circle or longer than {CHAIN_LIMIT}: {digests}")
             if not named.digest:
                 resolved[str(named)] = digest
             reference = replace(named, digest=digest)
+            chain.append(reference)
             manifest = parse_manifest(data, str(reference))
             kitfile = self._kitfile(reference, manifest)
             if kitfile is not None and len(chain) == 1 and selects_kitfile(filters):
@@ -82,7 +83,7 @@ class ModelKitSource:
             following = None if parent is None or narrowed is None else (parent, narrowed)
         if not layers and not files:
             raise UsageError(f"--filter chooses nothing of {self._reference}; see the Kitfile's names and paths")
-        return Plan(layers=unique(layers), files=files, resolved=resolved)
+        return Plan(layers=unique(layers), files=files, resolved=resolved, manifests=tuple(chain))
 
     def _kitfile(self, reference: Reference, manifest: Manifest) -> Kitfile | None:
         """Return the Kitfile; a ModelPack may carry it as a layer, or not have one."""

@@ -1,12 +1,9 @@
-"""Signatures as ``model-signing`` writes them with a key: a Sigstore bundle around a DSSE envelope.
+"""Signatures as ``model-signing`` writes them with a key: a Sigstore bundle that lists every file.
 
-Read in model-signing 1.1.1: ``_signing/sign_ec_key.py`` (signature), ``_signing/sign_sigstore_pb.py`` (media type,
-PAE), ``_signing/signing.py`` (statement, predicate, root digest), ``_serialization/file.py`` (what is listed). The
-envelope is DSSE v1 ("protocol.md", PAE), the statement in-toto v1.
+Read in model-signing 1.1.1: ``_signing/sign_ec_key.py`` (signature), ``_signing/signing.py`` (statement, predicate,
+root digest), ``_serialization/file.py`` (what is listed). The statement is in-toto v1.
 """
 
-import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Sequence
@@ -16,20 +13,16 @@ from . import jsonread
 from .errors import SignatureError, UnsafeError, UnsupportedError
 from .paths import safe_file_path
 from .publickey import PublicKey
+from .sigstorebundle import verified_statement
 
-_BUNDLE: Final = "application/vnd.dev.sigstore.bundle.v0.3+json"
-_PAYLOAD: Final = "application/vnd.in-toto+json"
 _STATEMENT: Final = "https://in-toto.io/Statement/v1"
 _PREDICATE: Final = "https://model_signing/signature/v1.0"
-_KEYLESS: Final = ("certificate", "x509CertificateChain")
+_HOW: Final = "model_signing sign key --private_key"
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def signed_files(bundle: bytes, keys: Sequence[PublicKey], where: str) -> dict[str, str]:
     """Return what a bundle vouches for.
-
-    Nothing of the statement is looked at before its signature has been verified, and nothing in the bundle chooses key
-    or algorithm: the trusted keys do.
 
     Args:
         bundle: the signature file.
@@ -43,40 +36,9 @@ def signed_files(bundle: bytes, keys: Sequence[PublicKey], where: str) -> dict[s
         SignatureError: no trusted key signed it, or it is of another form.
     """
     try:
-        return _files(_verified(jsonread.document(bundle, where), keys, where), where)
+        return _files(verified_statement(bundle, keys, where, _HOW), where)
     except (UnsupportedError, UnsafeError) as error:
         raise SignatureError(str(error)) from error
-
-
-def _verified(bundle: dict[str, object], keys: Sequence[PublicKey], where: str) -> bytes:
-    if (kind := bundle.get("mediaType")) != _BUNDLE:
-        raise SignatureError(f"{where}: media type {kind!r} is not {_BUNDLE}; sign with model-signing 1.0 or newer")
-    material = jsonread.mapping(bundle.get("verificationMaterial"), f"{where}: verificationMaterial")
-    if any(name in material for name in _KEYLESS):
-        raise SignatureError(
-            f"{where}: is signed with a certificate; only signatures by a key can be checked "
-            "(model_signing sign key --private_key …)"
-        )
-    envelope = jsonread.mapping(bundle.get("dsseEnvelope"), f"{where}: dsseEnvelope")
-    if (kind := envelope.get("payloadType")) != _PAYLOAD:
-        raise SignatureError(f"{where}: payload type {kind!r} is not {_PAYLOAD}")
-    payload = _decoded(envelope.get("payload"), f"{where}: payload")
-    signatures = jsonread.items(envelope.get("signatures"), f"{where}: signatures")
-    if len(signatures) != 1:
-        raise SignatureError(f"{where}: holds {len(signatures)} signatures, exactly one is expected")
-    signature = _decoded(jsonread.mapping(signatures[0], f"{where}: signature").get("sig"), f"{where}: sig")
-    signed = f"DSSEv1 {len(_PAYLOAD)} {_PAYLOAD} {len(payload)} ".encode() + payload
-    if not any(key.verifies(signature, signed) for key in keys):
-        names = ", ".join(key.fingerprint[:16] for key in keys)
-        raise SignatureError(f"{where}: the signature is by none of the trusted keys ({names})")
-    return payload
-
-
-def _decoded(value: object, where: str) -> bytes:
-    try:
-        return base64.b64decode(jsonread.text(value, where), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise SignatureError(f"{where}: not base64 ({error})") from error
 
 
 def _files(payload: bytes, where: str) -> dict[str, str]:

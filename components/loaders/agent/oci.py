@@ -45,7 +45,8 @@ class OciSource:
         manifest = parse_manifest(data, str(self._reference))
         if not manifest.layers:
             raise UnsupportedError(f"{self._reference} has no layers, so there is nothing to load")
-        return Plan(layers=unique([self._layer(descriptor) for descriptor in manifest.layers]))
+        layers = unique([self._layer(descriptor) for descriptor in manifest.layers])
+        return Plan(layers=layers, manifests=(self._reference,))
 
     def _layer(self, descriptor: Descriptor) -> Layer:
         title = descriptor.annotations.get(TITLE, "")

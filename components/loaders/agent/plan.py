@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from .blob import Blob
 from .deadline import Deadline
 from .decompress import Compression
+from .reference import Reference
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,11 +47,14 @@ class Plan:
         layers: blobs to move; no two with the same key.
         files: small files written as they are, by path.
         resolved: parents that were named by tag, and the digest each tag had.
+        manifests: what the layers were read from, the version's own first, each with its digest; empty where there are
+            no manifests.
     """
 
     layers: tuple[Layer, ...]
     files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     resolved: Mapping[str, str] = field(default_factory=dict[str, str])
+    manifests: tuple[Reference, ...] = ()
 
 
 class Source(Protocol):
@@ -117,6 +121,25 @@ class TreeCheck(Protocol):
 
     def check(self, tree: Path) -> None:
         """Look at the tree.
+
+        Raises:
+            AgentError: it is refused; what was current stays.
+        """
+        ...
+
+
+class PlanCheck(Protocol):
+    """Something a plan must pass before its first layer is moved.
+
+    Attributes:
+        name: as a ``TreeCheck`` has one.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102  # described above
+
+    def check_plan(self, plan: Plan) -> None:
+        """Look at the plan.
 
         Raises:
             AgentError: it is refused; what was current stays.

@@ -1,6 +1,7 @@
 """Reading from a registry (OCI distribution spec 1.1, "Pull"), with authentication, mirrors and retries."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
@@ -9,7 +10,7 @@ from .challenge import parse_challenges
 from .deadline import Deadline
 from .errors import AgentError, AuthError, DigestError, NetworkError, NotFoundError
 from .logs import Log
-from .manifest import ACCEPT, MANIFEST_LIMIT_BYTES, Descriptor
+from .manifest import ACCEPT, INDEX, MANIFEST_LIMIT_BYTES, Descriptor
 from .reference import Reference, is_digest
 from .retry import retrying
 from .transport import Response, Transport, origin, place
@@ -18,7 +19,10 @@ _NOT_MODIFIED: Final = 304
 _OK: Final = frozenset({200, 206, _NOT_MODIFIED})
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
-_NOT_FOUND: Final = 404
+_NOT_FOUND: Final = frozenset({404})
+_NO_REFERRERS: Final = _NOT_FOUND | {400, 405, 406, 501}
+"""What registries without a listing of referrers answer: by the specification 404, by their age something else."""
+_NEXT: Final = re.compile(r"<[^>?]*\?(?P<query>[A-Za-z0-9._~%=&+/:-]+)>\s*;[^,<]*\brel=\"?next\b")
 _HUB: Final = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
 
 
@@ -26,6 +30,15 @@ def _finds_token_invalid(response: Response) -> bool:
     """Return whether a Bearer challenge says so (RFC 6750 section 3.1, "Error Codes")."""
     challenges = parse_challenges(response.header("WWW-Authenticate"))
     return any(challenge.parameters.get("error") == "invalid_token" for challenge in challenges)
+
+
+def next_query(link: str) -> str:
+    """Return the query of the address that a ``Link`` header calls the next page, or an empty text.
+
+    Nothing else of the address is used (RFC 8288, section 3): the next page is asked where the first one was.
+    """
+    match = _NEXT.search(link)
+    return "" if match is None else match["query"]
 
 
 class Registry:
@@ -115,7 +128,7 @@ class Registry:
         return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
     def small_blob(self, reference: Reference, descriptor: Descriptor) -> bytes:
-        """Return a config blob, checked against its digest and size.
+        """Return a config blob or another small one, checked against its digest and size.
 
         Raises:
             DigestError: other bytes, or another size.
@@ -128,15 +141,51 @@ class Registry:
             finally:
                 response.close()
             if f"sha256:{hashlib.sha256(data).hexdigest()}" != descriptor.digest or len(data) != descriptor.size:
-                raise DigestError(f"config blob {descriptor.digest}: other bytes or size than the manifest promises")
+                raise DigestError(f"blob {descriptor.digest}: other bytes or size than the manifest promises")
             return data
 
-        return retrying(f"config blob {descriptor.digest}", once, self._deadline, self._log)
+        return retrying(f"blob {descriptor.digest}", once, self._deadline, self._log)
+
+    def referrers(self, reference: Reference, query: str) -> tuple[bytes, str]:
+        """Return one page of what refers to a manifest, and the query of the next one; empty if it is the last.
+
+        Args:
+            reference: pinned by digest.
+            query: of the page; empty for the first.
+
+        Raises:
+            NotFoundError: this registry keeps no such listing.
+        """
+
+        def once() -> tuple[bytes, str]:
+            path = f"referrers/{reference.digest}{query and '?'}{query}"
+            response = self.request(reference, path, {"Accept": INDEX}, absent=_NO_REFERRERS)
+            try:
+                data = response.body(self._deadline, MANIFEST_LIMIT_BYTES)
+                if response.header("Content-Type").partition(";")[0].strip() != INDEX:
+                    raise NotFoundError(f"{place(response.url)}: answers with something else than {INDEX}")
+                return data, next_query(response.header("Link"))
+            finally:
+                response.close()
+
+        return retrying(f"what refers to {reference}", once, self._deadline, self._log)
 
     def request(
-        self, reference: Reference, path: str, headers: Mapping[str, str], method: Literal["GET", "HEAD"] = "GET"
+        self,
+        reference: Reference,
+        path: str,
+        headers: Mapping[str, str],
+        method: Literal["GET", "HEAD"] = "GET",
+        absent: frozenset[int] = _NOT_FOUND,
     ) -> Response:
         """GET or HEAD below ``/v2/<repository>/``, answering one challenge. One attempt.
+
+        Args:
+            reference: names host and repository.
+            path: below them.
+            headers: sent beside the credentials.
+            method: what to do.
+            absent: statuses by which the registry says that it does not have it.
 
         Raises:
             AuthError: refused.
@@ -157,13 +206,13 @@ class Registry:
         if response.status in _OK:
             return response
         response.close()
-        raise self._refusal(response, url)
+        raise self._refusal(response, url, absent)
 
     def _base(self, host: str) -> str:
         return self._mirrors.get(host) or f"{self._scheme}://{_HUB.get(host, host)}"
 
     @staticmethod
-    def _refusal(response: Response, url: str) -> AgentError:
+    def _refusal(response: Response, url: str, absent: frozenset[int]) -> AgentError:
         where = f"{place(response.url)}: HTTP {response.status}"
         if origin(response.url) != origin(url):
             # Blob storage behind a redirect: a signed address may have run out, asking the registry again helps.
@@ -175,6 +224,6 @@ class Registry:
             )
         if response.status in {_UNAUTHORIZED, _FORBIDDEN}:
             return AuthError(f"{where}; the credentials of --registry-config may not pull this repository")
-        if response.status == _NOT_FOUND:
+        if response.status in absent:
             return NotFoundError(f"{where}; the registry does not have it, check reference and digest")
         return NetworkError(where, retry_after_seconds=response.retry_after_seconds)

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Final
 
 from .deadline import Deadline
-from .errors import SignatureError, UsageError
+from .errors import SignatureError
 from .modelsigning import signed_files
 from .plan import TreeCheck
-from .publickey import PublicKey, parse_public_key
+from .publickey import PublicKey
 from .signatureoptions import SignatureOptions
+from .trustedkeys import BUNDLE_LIMIT_BYTES, read_keys, read_option
 
 READ_BYTES: Final = 1024 * 1024
 """Most of a file that is in memory at a time."""
-
-BUNDLE_LIMIT_BYTES: Final = 32 * 1024 * 1024
-"""Longest signature file; about 150 bytes are needed per file of the model."""
 
 
 class SignatureCheck:
@@ -37,7 +35,7 @@ class SignatureCheck:
         self._options = options
         self._keys = keys
         self._deadline = deadline
-        self._beside = None if options.file is None else _read_option("--signature-file", options.file)
+        self._beside = None if options.file is None else read_option("--signature-file", options.file)
 
     @property
     def name(self) -> str:
@@ -115,16 +113,6 @@ def _some(paths: list[str]) -> str:
     return shown if len(paths) <= 3 else f"{shown} and {len(paths) - 3} more"  # noqa: PLR2004  # enough to find the rest
 
 
-def _read_option(option: str, path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{option} {path}: {error.strerror}") from error
-    if len(data) > BUNDLE_LIMIT_BYTES:
-        raise UsageError(f"{option} {path}: longer than {BUNDLE_LIMIT_BYTES} bytes")
-    return data
-
-
 def tree_checks(options: SignatureOptions, deadline: Deadline | None = None) -> tuple[TreeCheck, ...]:
     """Return what every tree must pass; nothing if no key is trusted.
 
@@ -133,10 +121,5 @@ def tree_checks(options: SignatureOptions, deadline: Deadline | None = None) -> 
     Raises:
         UsageError: a key or a signature beside the tree cannot be read.
     """
-    keys: list[PublicKey] = []
-    for path in options.keys:
-        try:
-            keys.append(parse_public_key(_read_option("--signature-key", path)))
-        except ValueError as error:
-            raise UsageError(f"--signature-key {path}: {error}") from error
+    keys = read_keys(options.keys)
     return (SignatureCheck(options, keys, deadline),) if keys else ()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from components.loaders import node_cache_pods, source_args
-from components.loaders.agent.arguments import ModelArguments, parse_arguments, parse_listed
+from components.loaders.agent.arguments import ModelArguments, WaitArguments, parse_arguments, parse_listed
+from components.loaders.agent.cosign import cosign_name
 from components.loaders.agent.publickey import parse_public_key
 from components.loaders.contract import NO_TRUST, Trust
 from components.loaders.trust import trust_args
@@ -18,6 +19,8 @@ from stacks.spec.file_source import ClaimSource
 from stacks.spec.loading import Signature
 from tests.components.loader_samples import (
     CACHE,
+    HTTP_RELOAD,
+    PRELOAD,
     SIDECAR,
     SIGNED_CACHE,
     SYNC,
@@ -32,6 +35,7 @@ from tests.components.model_samples import ARTIFACT, DIGEST, KIT, load, place
 if TYPE_CHECKING:
     from components.loaders.contract import Loaded
     from components.objects import Manifest
+    from stacks.spec.loader import PreloadLoader, SidecarLoader, SyncLoader
 
 CHECKING = ["signed-init", "signed-sidecar", "signed-preload", "signed-sync"]
 MOUNT = "/run/slipway/trust"
@@ -160,3 +164,18 @@ def test_a_key_that_is_none_is_refused_before_anything_is_made() -> None:
     bad = Trust(signature=Signature.model_validate({"publicKeys": (text,)}))
     with pytest.raises(ValueError, match="expected a value of type"):
         load(KIT, replace(place(), trust=bad, reload=None), SIDECAR)
+
+
+@pytest.mark.parametrize("loader", [SIDECAR, SYNC, PRELOAD])
+def test_cosign_is_asked_for_by_what_loads_and_by_gates(loader: SidecarLoader | SyncLoader | PreloadLoader) -> None:
+    assert TRUST.signature is not None
+    cosign = replace(TRUST, signature=TRUST.signature.model_copy(update={"kind": "cosign"}))
+    loaded = load(KIT, replace(place(claim="weights"), trust=cosign, reload=HTTP_RELOAD), loader)
+    for pod in loading_pods(loaded):
+        read = parse_arguments(pod["containers"][0]["args"])
+        assert isinstance(read, ModelArguments)
+        assert (read.signature.kind, len(read.signature.keys)) == ("cosign", 2)
+    if loader is not SIDECAR:
+        gate = parse_arguments(loaded.init_containers[0]["args"])
+        assert isinstance(gate, WaitArguments)
+        assert gate.checks == (cosign_name([parse_public_key(public_pem(key)) for key in (KEY, OTHER)]),)

@@ -74,3 +74,29 @@ def test_the_signature_must_be_among_the_files_that_are_loaded(
     one = model(None, source={**FILES, "filter": patterns}, signature={**SIGNED, "bundle": bundle})
 
     assert [problem.path for problem in problems(stack(one))] == ([] if loaded else ["slipway:models[0].source.filter"])
+
+
+@pytest.mark.parametrize("source", [TAGGED, {**TAGGED, "type": "oci"}])
+def test_cosign_signs_what_is_in_a_registry(source: dict[str, object]) -> None:
+    assert problems(stack(model(None, source=source, signature={**SIGNED, "kind": "cosign"}))) == []
+
+
+def test_cosign_signs_nothing_else() -> None:
+    (problem,) = problems(stack(model(None, source=FILES, signature={**SIGNED, "kind": "cosign"})))
+
+    assert problem.path == "slipway:models[0].signature.kind"
+    assert problem.rule.endswith("a source of type http has none")
+
+
+def test_cosign_has_no_place_among_the_files() -> None:
+    (problem,) = problems(
+        stack(model(None, source=TAGGED, signature={**SIGNED, "kind": "cosign", "bundle": "model.sig"}))
+    )
+
+    assert problem.path == "slipway:models[0].signature.bundle"
+
+
+def test_the_kubelet_does_not_ask_cosign() -> None:
+    (problem,) = problems(stack(model(None, source=IMAGE, signature={**SIGNED, "kind": "cosign"}), cluster=on("1.35")))
+
+    assert problem.path == "slipway:models[0].signature"

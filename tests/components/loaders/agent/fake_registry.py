@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 
 
 def digest_of(data: bytes) -> str:
@@ -55,6 +56,8 @@ class FakeRegistry:
         requests: method, path, ``Authorization`` and ``Range`` of everything that came.
         sent_bytes: bytes of blob bodies that went out.
         sent_manifests: manifest bodies that went out.
+        lists_referrers: whether it keeps a list of what refers to a manifest, or leaves that to its clients.
+        page_length: entries in one page of such a list.
     """
 
     auth: Literal["", "basic", "bearer"] = ""
@@ -67,6 +70,8 @@ class FakeRegistry:
     requests: list[tuple[str, str, str, str]] = field(default_factory=list[tuple[str, str, str, str]])
     sent_bytes: int = 0
     sent_manifests: int = 0
+    lists_referrers: bool = False
+    page_length: int = 100
     tokens: set[str] = field(default_factory=set[str])
     pause: Callable[[float], object] = threading.Event().wait
     port: int = 0
@@ -87,6 +92,18 @@ class FakeRegistry:
         for name in (digest_of(data), *tags):
             self.manifests[repository, name] = data
         return digest_of(data)
+
+    def referrers(self, repository: str, digest: str) -> list[dict[str, object]]:
+        """Return what refers to a manifest, as an index lists it."""
+        found: dict[str, dict[str, object]] = {}
+        for (where, _), data in self.manifests.items():
+            manifest = json.loads(data)
+            if where == repository and manifest.get("subject", {}).get("digest") == digest:
+                entry: dict[str, object] = {"mediaType": MANIFEST_TYPE, "digest": digest_of(data), "size": len(data)}
+                found[digest_of(data)] = entry | {
+                    name: manifest[name] for name in ("artifactType", "annotations") if name in manifest
+                }
+        return list(found.values())
 
     def make_server(self) -> ThreadingHTTPServer:
         """Listen on a free port, or after a stop on the same one."""
@@ -132,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
         fake = self.fake
         authorization = self.headers.get("Authorization", "")
         fake.requests.append((self.command, self.path, authorization, self.headers.get("Range", "")))
-        self.path = self.path.partition("?")[0]
+        self.path, _, query = self.path.partition("?")
         if self.path == "/token":
             self._token(authorization)
         elif not self._allowed(authorization):
@@ -141,6 +158,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._manifest(fake.manifests.get((match[1], match[2])))
         elif match := re.fullmatch(r"/v2/(.+)/blobs/(.+)", self.path):
             self._blob(match[2])
+        elif fake.lists_referrers and (match := re.fullmatch(r"/v2/(.+)/referrers/(.+)", self.path)):
+            self._referrers(fake.referrers(match[1], match[2]), int(query.removeprefix("from=") or 0))
         else:
             self._answer(404, b"{}")
 
@@ -191,6 +210,12 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.fake.sent_manifests += self.command == "GET"
             self._answer(200, body, headers)
+
+    def _referrers(self, found: list[dict[str, object]], start: int) -> None:
+        end = start + self.fake.page_length
+        page = {"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": found[start:end]}
+        more = {"Link": f'<{self.path}?from={end}>; rel="next"'} if found[end:] else {}
+        self._answer(200, json.dumps(page).encode(), {"Content-Type": INDEX_TYPE, **more})
 
     def _blob(self, digest: str) -> None:
         fake = self.fake

@@ -90,7 +90,7 @@ def options(
     *keys: Path, bundle: str = "model.sig", file: Path | None = None, generated: tuple[str, ...] = ()
 ) -> SignatureOptions:
     """Return options as the command line would."""
-    return SignatureOptions(keys=keys, bundle=bundle, file=file, generated=frozenset(generated))
+    return SignatureOptions(kind="model-signing", keys=keys, bundle=bundle, file=file, generated=frozenset(generated))
 
 
 def only(found: tuple[TreeCheck, ...]) -> TreeCheck:

@@ -11,6 +11,7 @@ from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import SignatureError, UsageError
 from components.loaders.agent.load import Load, LoadSettings
 from components.loaders.agent.logs import Log
+from components.loaders.agent.services import checks_of
 from components.loaders.agent.signature import tree_checks
 from components.loaders.agent.signatureoptions import (
     SignatureOptions,
@@ -66,6 +67,10 @@ def parsed(*arguments: str) -> tuple[list[str], argparse.Namespace]:
         (["--signature-key", "k", "--signature-file", "a", "--signature-bundle", "b"], "exclude each other"),
         (["--signature-key", "k", "--signature-bundle", "../b"], "climbs"),
         (["--signature-key", "k", "--signature-bundle", "/b"], "absolute"),
+        (["--signature-kind", "cosign"], "needs a --signature-key"),
+        (["--signature-kind", "cosign", "--signature-key", "k", "--signature-bundle", "b"], "in the registry"),
+        (["--signature-kind", "cosign", "--signature-key", "k", "--signature-file", "b"], "in the registry"),
+        (["--signature-kind", "cosign", "--signature-key", "k", "--source", "s3"], "no manifest"),
     ],
 )
 def test_command_lines_that_cannot_be_right(arguments: list[str], problem: str) -> None:
@@ -76,7 +81,9 @@ def test_command_line_is_read() -> None:
     problems, raw = parsed("--signature-key", "a", "--signature-key", "b", "--signature-bundle", "./x//y.sig")
 
     assert problems == []
-    wanted = SignatureOptions(keys=(Path("a"), Path("b")), bundle="x/y.sig", file=None, generated=frozenset())
+    wanted = SignatureOptions(
+        kind="model-signing", keys=(Path("a"), Path("b")), bundle="x/y.sig", file=None, generated=frozenset()
+    )
     assert read_signature_options(raw) == wanted
     kit = parsed("--source", "modelkit", "--signature-key", "a")[1]
     assert read_signature_options(kit).generated == {"Kitfile"}
@@ -93,8 +100,9 @@ def load(registry: FakeRegistry, digest: str, into: Path, *keys: Path, source: s
     deadline, log = Deadline(60), Log(io.StringIO())
     store = Store(into, "current", deadline, log)
     settings = LoadSettings(reference=reference, keep_previous=1, parallel=2, max_layer_bytes=2**30)
-    checks = tree_checks(read_signature_options(raw), deadline)
-    Load(pinned_source(read_source_options(raw), deadline, log), store, deadline, log, settings, checks).run()
+    source_options = read_source_options(raw)
+    checks = checks_of(source_options, read_signature_options(raw), log)(deadline)
+    Load(pinned_source(source_options, deadline, log), store, deadline, log, settings, checks).run()
     return store
 
 

@@ -24,6 +24,7 @@ from stacks.spec.loading import Signature
 from stacks.spec.source import ModelKitSource
 from tests.components.loader_samples import ON_GPU_NODES, of_kind
 from tests.components.loaders.agent.certificates import PrivateAuthority
+from tests.components.loaders.agent.cosigners import sign_classic
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
 from tests.components.loaders.agent.kits import noise, push_kit, small_kit, tar_of
 from tests.components.loaders.agent.processes import wait_for
@@ -139,6 +140,24 @@ def test_what_lies_there_already_is_checked_once_a_signature_is_asked_for(
         loaded = load(kit, replace(SHARED, trust=trusting(key)), loader)
         container = loading(of_kind(loaded, "Job")) if loader is PRELOAD else gate(loaded)
         assert run(container, loaded, tmp_path).returncode == (0 if key is KEY else SIGNATURE_REFUSED)
+
+
+@pytest.mark.parametrize("key", [KEY, OTHER])
+def test_cosign_of_a_rendered_job_and_its_gate(
+    tmp_path: Path, registry: FakeRegistry, key: EllipticCurvePrivateKey
+) -> None:
+    digest = small_kit(registry)
+    sign_classic(registry, "ns/kit", digest, KEY)
+    kit = source(registry, digest, "model")
+    signature = Signature.model_validate({"kind": "cosign", "publicKeys": (public_pem(key).decode(),)})
+    before, loaded = (
+        load(kit, replace(SHARED, trust=trust), PRELOAD) for trust in (NO_SIGNATURE, Trust(signature=signature))
+    )
+    assert run(loading(of_kind(before, "Job")), before, tmp_path).returncode == 0
+    assert run(gate(loaded), loaded, tmp_path, deadline_seconds="0.2").returncode == 10
+    done = run(loading(of_kind(loaded, "Job")), loaded, tmp_path)
+    assert done.returncode == (0 if key is KEY else SIGNATURE_REFUSED), done.stderr
+    assert run(gate(loaded), loaded, tmp_path, deadline_seconds="0.2").returncode == (0 if key is KEY else 10)
 
 
 def test_the_cache_keeps_what_is_signed_and_refuses_the_rest(tmp_path: Path, registry: FakeRegistry) -> None:

@@ -13,6 +13,7 @@ from components.loaders.agent import deadline, setback, watch
 from components.loaders.agent.adapter import Version
 from components.loaders.agent.arguments import ModelArguments, parse_arguments
 from components.loaders.agent.bring import Model
+from components.loaders.agent.checks import NO_CHECKS
 from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import AgentError, NetworkError, RuntimeRefusedError
 from components.loaders.agent.exposition import Family
@@ -108,7 +109,9 @@ class Watching:
         self._stream = io.StringIO()
         log = Log(self._stream)
         self.metrics = Metrics("m")
-        model = Model(source=arguments.source, checks=lambda _: (), load=arguments.load, metrics=self.metrics, log=log)
+        model = Model(
+            source=arguments.source, checks=lambda _: NO_CHECKS, load=arguments.load, metrics=self.metrics, log=log
+        )
         self.stopping = Deadline(60)
         self.pulse = Pulse()
         self.watch = Watch(model, tracked(arguments.source, log), runtime, self.stopping, self.pulse)
