@@ -18,29 +18,30 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import scenarios  # noqa: E402 - the project's root has to be on the path first
 from benchmarks.bench_folder import bench  # noqa: E402 - as above
 from benchmarks.contenders import Tools, debian_tools  # noqa: E402 - as above
-from benchmarks.loader_report import floor_seconds, section, table, write_docs  # noqa: E402 - as above
+from benchmarks.loader_report import fact_table, floor_seconds, section, table, write_docs  # noqa: E402 - as above
 
 if TYPE_CHECKING:
     from benchmarks.artifacts import Form
 
 MIB = 1 << 20
-FORMS: tuple[Form, ...] = ("raw", "tar", "gzip")
+FORMS: tuple[Form, ...] = ("raw", "gzip", "tar")
 
 
 def measure(chosen: argparse.Namespace, size: int, rounds: int) -> tuple[list[scenarios.Case], list[scenarios.Fact]]:
-    """Measure everything, printing each case as soon as it is there."""
+    """Measure everything, printing what is there as soon as it is."""
     with bench(chosen.dir, size) as run:
         left_out = Tools(missing="left out by --without-debian")
         tools = left_out if chosen.without_debian else debian_tools(run.folder / "tools")
+        facts = [scenarios.start_up(), *scenarios.again_and_changed(run)]
+        facts += scenarios.broken(run, bytes_per_second=size // (2 if chosen.quick else 10))
+        facts += scenarios.slow_connections(run, bytes_per_second=size // (2 if chosen.quick else 20))
+        facts += scenarios.memory(run, 4 * size)
+        print(fact_table(facts), flush=True)
         cases: list[scenarios.Case] = []
         for form in FORMS:
             for layers in sorted(chosen.layers):
                 cases.append(scenarios.cold(run, form, layers, rounds, tools))
                 print(table(cases[-1:], size), flush=True)
-        facts = [scenarios.start_up(), *scenarios.again_and_changed(run)]
-        facts += scenarios.broken(run, bytes_per_second=size // (2 if chosen.quick else 10))
-        facts += scenarios.slow_connections(run, bytes_per_second=size // (2 if chosen.quick else 20))
-        facts += scenarios.memory(run, 4 * size)
         return cases, [*facts, scenarios.largest(cases)]
 
 

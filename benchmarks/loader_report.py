@@ -56,11 +56,15 @@ def section(cases: list[Case], facts: list[Fact], size: int, rounds: int) -> str
         "",
         table(cases, size),
         "",
-        "| what | found | budget |",
-        "|---|---|---|",
-        *(f"| {fact.what} | {fact.found} | {fact.budget} |" for fact in facts),
+        fact_table(facts),
     ]
     return "\n".join(lines)
+
+
+def fact_table(facts: list[Fact]) -> str:
+    """Return what was found beside the cold loads as a Markdown table."""
+    rows = [f"| {fact.what} | {fact.found} | {fact.budget} |" for fact in facts]
+    return "\n".join(["| what | found | budget |", "|---|---|---|", *rows])
 
 
 def picture(cases: list[Case], size: int) -> str:

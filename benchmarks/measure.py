@@ -43,9 +43,11 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Cost:
         command, cwd=cwd, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     peak = _Peak(process.pid)
-    said, _ = process.communicate()
-    wall = time.perf_counter() - start
-    largest = peak.stop()
+    try:
+        said, _ = process.communicate()
+        wall = time.perf_counter() - start
+    finally:
+        largest = peak.stop()  # its thread would keep a stopped benchmark from ending
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{said[-3000:]}")

@@ -6,6 +6,7 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
+from rehearsal.toolchain.engine_log import keep_from_logging
 from rehearsal.toolchain.files import write_atomic
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def write(paths: Paths, *, automatic_plugins: bool) -> None:
     (paths.home / "state").mkdir(parents=True, exist_ok=True)
     (paths.home / "state").chmod(0o700)
     paths.pulumi_home.mkdir(parents=True, exist_ok=True)
+    keep_from_logging(paths.pulumi_home)
     lines = [
         f"export {name}={shlex.quote(value)}"
         for name, value in variables(paths, automatic_plugins=automatic_plugins).items()

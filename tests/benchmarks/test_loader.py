@@ -49,7 +49,7 @@ def test_quick_run(tmp_path: Path) -> None:
 def test_nothing_stays_when_it_is_stopped(tmp_path: Path, number: signal.Signals) -> None:
     process = subprocess.Popen(command(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    process.stdout.readline()  # the first case is there: registry and scratch folder are
+    process.stdout.readline()  # the first figures are there: registry and scratch folder are
 
     process.send_signal(number)
     process.communicate(timeout=60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from rehearsal.toolchain import envfile
+from rehearsal.toolchain import engine_log, envfile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,3 +69,13 @@ def test_a_child_process_gets_the_same(paths: Paths, monkeypatch: pytest.MonkeyP
     assert got["PULUMI_HOME"] == str(paths.pulumi_home)
     assert got["PULUMI_CONFIG_PASSPHRASE"] == envfile.PASSPHRASE
     assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in got
+
+
+def test_the_engine_has_no_place_for_its_own_log(paths: Paths) -> None:
+    (paths.pulumi_home / "logs").mkdir(parents=True)
+    (paths.pulumi_home / "logs/old").write_text("20 MB")
+
+    for _ in range(2):
+        envfile.write(paths, automatic_plugins=True)
+
+    assert (paths.pulumi_home / "logs").read_text() == engine_log.WHY
