@@ -54,7 +54,7 @@ class FakeRegistry:
         auth: what a pull needs.
         redirect_to: registry that blob requests are sent on to.
         requests: method, path, ``Authorization`` and ``Range`` of everything that came.
-        sent_bytes: bytes of blob bodies that went out.
+        sent_bytes: bytes of blob bodies that went out; ``counting`` is held while it changes.
         sent_manifests: manifest bodies that went out.
         lists_referrers: whether it keeps a list of what refers to a manifest, or leaves that to its clients.
         page_length: entries in one page of such a list.
@@ -69,6 +69,7 @@ class FakeRegistry:
     manifests: dict[tuple[str, str], bytes] = field(default_factory=dict[tuple[str, str], bytes])
     requests: list[tuple[str, str, str, str]] = field(default_factory=list[tuple[str, str, str, str]])
     sent_bytes: int = 0
+    counting: threading.Lock = field(default_factory=threading.Lock)
     sent_manifests: int = 0
     lists_referrers: bool = False
     page_length: int = 100
@@ -250,11 +251,12 @@ class _Handler(BaseHTTPRequestHandler):
         for offset in range(0, min(end, len(body)), 65536):
             piece = bytes(body[offset : min(offset + 65536, end)])
             self.fake.pause(faults.delay_seconds)
+            with self.fake.counting:  # before the client can have it, and so can look at the sum
+                self.fake.sent_bytes += len(piece)
             try:
                 self.wfile.write(piece)
             except OSError:
                 break
-            self.fake.sent_bytes += len(piece)
         if end < len(body):
             self.close_connection = True
 

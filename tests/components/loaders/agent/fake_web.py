@@ -37,7 +37,7 @@ class FakeWeb:
         has_validators: whether answers carry an ETag and conditions are looked at.
         on_refusal: called before a request without a good token is answered.
         asked: everything that came.
-        sent_bytes: bytes of files that went out.
+        sent_bytes: bytes of files that went out; ``counting`` is held while it changes.
     """
 
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
@@ -53,6 +53,7 @@ class FakeWeb:
     on_refusal: Callable[[], object] = lambda: None
     asked: list[Asked] = field(default_factory=list[Asked])
     sent_bytes: int = 0
+    counting: threading.Lock = field(default_factory=threading.Lock)
     port: int = 0
     server: ThreadingHTTPServer | None = None
 
@@ -224,8 +225,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         end = cuts.pop(0) if cuts else len(body)
-        self.wfile.write(body[:end])
         if cuts is not None:
-            self.web.sent_bytes += len(body[:end])
+            with self.web.counting:  # before the client can have it, and so can look at the sum
+                self.web.sent_bytes += len(body[:end])
+        self.wfile.write(body[:end])
         if end < len(body):
             self.close_connection = True
