@@ -108,10 +108,11 @@ def test_model_that_is_no_longer_listed_goes(tmp_path: Path, registry: FakeRegis
         wait_for(lambda: page("/readyz")[0] == 200)
         write_list(tmp_path / "list", {"two": both["two"]})
 
-        wait_for(lambda: not (tmp_path / "node/one").exists())
+        wait_for(lambda: bool(agent.lines("removed-model")))
 
         assert agent.lines("removed-model")[0]["model"] == "one"
-        assert 'model="one"' not in page("/metrics")[1]
+        assert not (tmp_path / "node/one").exists()
+        wait_for(lambda: 'model="one"' not in page("/metrics")[1])
         assert (tmp_path / "node/two/current/file").read_text() == "two"
         assert (tmp_path / "node/foreign").is_dir(), "what the cache did not make stays"
 
