@@ -104,6 +104,7 @@ def cold(bench: Bench, form: Form, layers: int, rounds: int, tools: Tools) -> Ca
 
 
 def _once(bench: Bench, case: Case, name: str, artifact: Artifact, load: Callable[[str, Path], Cost]) -> None:
+    bench.settle(artifact.content_bytes)
     with bench.target() as into:
         try:
             cost = load(name, into)

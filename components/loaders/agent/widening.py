@@ -4,6 +4,7 @@ Storage behind registries and hubs often limits a connection, not a client, and 
 fast link is left alone: more connections would only cost processor time.
 """
 
+import threading
 import time
 from typing import Final, Protocol
 
@@ -20,7 +21,22 @@ LARGE_BYTES: Final = 8 * PROBE_BYTES
 """Blobs, or rests of blobs, below this size come over one connection: they end before more would help."""
 
 FAST_BYTES_PER_SECOND: Final = 256 * 1024 * 1024
-"""Speed from which one connection is enough; about what a cloud's network disk writes."""
+"""Speed of all connections together from which they are enough; about what a cloud's network disk writes."""
+
+
+class _Count:
+    """How many large blobs this process reads now: they share the link, the disk and the processor."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self._lock = threading.Lock()
+
+    def change(self, by: int) -> None:
+        with self._lock:
+            self.now += by
+
+
+_reading: Final = _Count()
 
 
 class Ranges(Protocol):
@@ -86,7 +102,8 @@ class _WideningBody:
         self._deadline = deadline
         self._log = log
         self._waited_seconds = 0.0
-        self._is_decided = False
+        self._is_decided = self._is_closed = False
+        _reading.change(1)
 
     def read(self, deadline: Deadline) -> bytes:
         """Return the next bytes.
@@ -110,11 +127,14 @@ class _WideningBody:
     def close(self) -> None:
         """Give up what is open."""
         self._body.close()
+        if not self._is_closed:
+            self._is_closed = True
+            _reading.change(-1)
 
     def _rest(self) -> Body:
         rate = (self._end - self.start) / max(self._waited_seconds, 1e-6)
         blob = self._blob
-        if rate >= FAST_BYTES_PER_SECOND:
+        if rate >= FAST_BYTES_PER_SECOND / _reading.now:
             return blob.open_rest(self._end)
         self._log.info("several-connections", blob=blob.name, bytes_per_second=round(rate))
         return RangedBody(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from components.loaders.agent import ranged, widening
-from components.loaders.agent.blob import HttpBody
+from components.loaders.agent.blob import Body, HttpBody
 from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import NetworkError
 from components.loaders.agent.logs import Log
@@ -215,3 +215,43 @@ def test_slow_reader_is_no_slow_link(
     body.close()
 
     assert len(blob.server.asked) == 2
+
+
+def test_several_blobs_share_what_is_enough(servers: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four blobs at the same time are as fast as their link even if each has a fourth of it."""
+    monkeypatch.setattr(widening, "FAST_BYTES_PER_SECOND", 4 * 1000.0)
+    now = [0.0]
+    monkeypatch.setattr(widening.time, "monotonic", lambda: now[0])
+    requests: list[int] = []
+    for together in (4, 1):
+        blobs = [Plain(servers.start(FakeWeb(files={"/w": BLOB}))) for _ in range(together)]
+        bodies = [widening.open_widening(blob, 0, Deadline(10_000), Log()) for blob in blobs]
+        body = SlowBody(bodies[0], now, bytes_per_second=1100)
+        while body.read():
+            pass
+        for one in bodies:
+            one.close()
+            one.close()  # twice does no harm
+        requests.append(len(blobs[0].server.asked))
+
+    assert requests[0] == 2
+    assert requests[1] > 2
+
+
+class SlowBody:
+    """Reads a body and lets the clock of the reading run as if its bytes came slowly."""
+
+    def __init__(self, body: Body, now: list[float], bytes_per_second: float) -> None:
+        self._body = body
+        inner = getattr(body, "_body")  # noqa: B009  # what is inside is waited for
+        read = inner.read
+
+        def slowly(deadline: Deadline) -> bytes:
+            data = read(deadline)
+            now[0] += len(data) / bytes_per_second
+            return data
+
+        inner.read = slowly
+
+    def read(self) -> bytes:
+        return self._body.read(Deadline(10_000))
