@@ -130,7 +130,7 @@ class Load:
 
         Args:
             switch: make it current as well, before another loader may touch it.
-            tidy: remove what crashed runs left of other versions, even if this one needs no room.
+            tidy: remove what crashed runs left, even if this version needs no room.
 
         Raises:
             AgentError: it cannot be had.
@@ -141,7 +141,8 @@ class Load:
             self._store.prepare()
             with self._store.lock(key):
                 fetched = not self._store.has(key)
-                self._store.clean_leftovers(key if fetched else "" if tidy else None)
+                if fetched or tidy:
+                    self._store.clean_leftovers(key if fetched else "")
                 if fetched:
                     progress = self._fetch(key)
                 self._checks.check_stored(key, self._source, self._store)

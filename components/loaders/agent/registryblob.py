@@ -1,12 +1,13 @@
 """A blob of a registry (OCI distribution spec 1.1, "Pulling blobs")."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from .blob import Body, HttpBody
+from .blob import Body
 from .manifest import Descriptor
 from .reference import Reference
 from .registry import Registry
-from .widening import open_widening
+from .widening import HttpRanges, open_widening
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,16 +50,8 @@ class RegistryBlob:
         Raises:
             AgentError: it cannot be read.
         """
-        return open_widening(self, offset, self.registry.deadline, self.registry.log)
-
-    def open_rest(self, offset: int) -> HttpBody:
-        """Start reading to the end."""
-        return self._body(offset, {"Range": f"bytes={offset}-"} if offset else {})
-
-    def open_part(self, start: int, end: int) -> HttpBody:
-        """Start reading up to an end."""
-        return self._body(start, {"Range": f"bytes={start}-{end - 1}"})
-
-    def _body(self, offset: int, headers: dict[str, str]) -> HttpBody:
-        response = self.registry.request(self.reference, f"blobs/{self.descriptor.digest}", headers)
-        return HttpBody(response, name=self.name, offset=offset, size=self.size)
+        registry = self.registry
+        ask = partial(registry.request, self.reference, f"blobs/{self.digest}")
+        return open_widening(
+            HttpRanges(ask=ask, name=self.name, size=self.size), offset, registry.deadline, registry.log
+        )

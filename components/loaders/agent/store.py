@@ -226,11 +226,11 @@ class Store:
     def _target(self, key: str) -> str:
         return f"{self._root.name}/{key}"
 
-    def clean_leftovers(self, but: str | None) -> None:
+    def clean_leftovers(self, but: str) -> None:
         """Remove trash and what crashed runs of other versions left.
 
         Args:
-            but: version whose leftovers stay, to be taken over; None = every version.
+            but: version whose leftovers stay, to be taken over.
         """
         for path in self._root.glob(f"{_TRASH}*"):
             shutil.rmtree(path, ignore_errors=True)
@@ -241,7 +241,7 @@ class Store:
                 if unused:
                     path.unlink(missing_ok=True)
         for path in staging_directories(self._root):
-            if but is None or path.name.startswith(f"{but}{_MARK}"):
+            if path.name.startswith(f"{but}{_MARK}"):
                 continue
             descriptor = claim(path)
             if descriptor is not None:

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from .bearer import BearerFile
-from .blob import Body, HttpBody
+from .blob import Body
 from .deadline import Deadline
 from .errors import AgentError, AuthError, DigestError, NetworkError, NotFoundError, UnsupportedError
 from .logs import Log
 from .retry import retrying
 from .transport import Response, Transport, origin, place
-from .widening import open_widening
+from .widening import HttpRanges, open_widening
 
 OK: Final = 200
 NOT_MODIFIED: Final = 304
@@ -171,18 +172,10 @@ class WebBlob:
         Raises:
             AgentError: it cannot be read.
         """
-        return open_widening(self, offset, self.web.deadline, self.web.log)
-
-    def open_rest(self, offset: int) -> HttpBody:
-        """Start reading to the end."""
-        return self._body(offset, {"Range": f"bytes={offset}-"} if offset else {})
-
-    def open_part(self, start: int, end: int) -> HttpBody:
-        """Start reading up to an end."""
-        return self._body(start, {"Range": f"bytes={start}-{end - 1}"})
-
-    def _body(self, offset: int, headers: dict[str, str]) -> HttpBody:
-        return HttpBody(self.web.request(self.url, headers), name=self.name, offset=offset, size=self.size)
+        ask = partial(self.web.request, self.url)
+        return open_widening(
+            HttpRanges(ask=ask, name=self.name, size=self.size), offset, self.web.deadline, self.web.log
+        )
 
 
 def _is_plain(response: Response) -> bool:

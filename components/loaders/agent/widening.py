@@ -6,13 +6,16 @@ fast link is left alone: more connections would only cost processor time.
 
 import threading
 import time
-from typing import Final, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
 from .blob import Body, HttpBody
 from .deadline import Deadline
 from .errors import NetworkError
 from .logs import Log
 from .ranged import OpenRange, RangedBody
+from .transport import Response
 
 PROBE_BYTES: Final = 32 * 1024 * 1024
 """Size of the first part; enough for TCP to reach its speed."""
@@ -39,46 +42,42 @@ class _Count:
 _reading: Final = _Count()
 
 
-class Ranges(Protocol):
-    """How a blob is read."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HttpRanges:
+    """A blob that is read by GETs.
 
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-        ...
+    Attributes:
+        ask: makes one attempt with some headers; raises AgentError.
+        name: for messages.
+        size: bytes.
+    """
 
-    @property
-    def size(self) -> int:
-        """Bytes of the whole."""
-        ...
+    ask: Callable[[dict[str, str]], Response]
+    name: str
+    size: int
 
-    def open_part(self, start: int, end: int) -> HttpBody:
-        """Start reading from a first byte up to before an end; a server may answer with more. One attempt.
+    def part(self, start: int, end: int) -> HttpBody:
+        """Start reading from a first byte up to before an end; a server may answer with more."""
+        return self._body(start, {"Range": f"bytes={start}-{end - 1}"})
 
-        Raises:
-            AgentError: it cannot be read.
-        """
-        ...
+    def rest(self, offset: int) -> HttpBody:
+        """Start reading to the end; the answer may be whole or a part."""
+        return self._body(offset, {"Range": f"bytes={offset}-"} if offset else {})
 
-    def open_rest(self, offset: int) -> HttpBody:
-        """Start reading from an offset to the end. One attempt.
-
-        Raises:
-            AgentError: it cannot be read.
-        """
-        ...
+    def _body(self, offset: int, headers: dict[str, str]) -> HttpBody:
+        return HttpBody(self.ask(headers), name=self.name, offset=offset, size=self.size)
 
 
-def open_widening(blob: Ranges, offset: int, deadline: Deadline, log: Log) -> Body:
+def open_widening(blob: HttpRanges, offset: int, deadline: Deadline, log: Log) -> Body:
     """Start reading at an offset, with a part first if much is left. One attempt.
 
     Raises:
         AgentError: it cannot be read.
     """
     if blob.size - offset < LARGE_BYTES:
-        return blob.open_rest(offset)
+        return blob.rest(offset)
     end = offset + PROBE_BYTES
-    probe = blob.open_part(offset, end)
+    probe = blob.part(offset, end)
     return _WideningBody(blob, probe, end, deadline, log) if probe.end == end else probe
 
 
@@ -93,7 +92,7 @@ class _WideningBody:
         log: told about the decision for several connections.
     """
 
-    def __init__(self, blob: Ranges, probe: HttpBody, end: int, deadline: Deadline, log: Log) -> None:
+    def __init__(self, blob: HttpRanges, probe: HttpBody, end: int, deadline: Deadline, log: Log) -> None:
         self.start = probe.start
         self._blob = blob
         self._body: Body = probe
@@ -135,18 +134,18 @@ class _WideningBody:
         rate = (self._end - self.start) / max(self._waited_seconds, 1e-6)
         blob = self._blob
         if rate >= FAST_BYTES_PER_SECOND / _reading.now:
-            return blob.open_rest(self._end)
+            return blob.rest(self._end)
         self._log.info("several-connections", blob=blob.name, bytes_per_second=round(rate))
         return RangedBody(
             part_opener(blob), name=blob.name, start=self._end, size=blob.size, deadline=self._deadline, log=self._log
         )
 
 
-def part_opener(blob: Ranges) -> OpenRange:
+def part_opener(blob: HttpRanges) -> OpenRange:
     """Return what reads parts and takes nothing else for one."""
 
     def open_range(start: int, end: int) -> HttpBody:
-        body = blob.open_part(start, end)
+        body = blob.part(start, end)
         if (body.start, body.end) != (start, end):
             body.close()
             raise NetworkError(f"{blob.name}: asked for bytes {start} to {end}, got {body.start} to {body.end}")

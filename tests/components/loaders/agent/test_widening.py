@@ -2,18 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from components.loaders.agent import ranged, widening
-from components.loaders.agent.blob import Body, HttpBody
+from components.loaders.agent.blob import Body
 from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import NetworkError
 from components.loaders.agent.logs import Log
 from components.loaders.agent.retry import ATTEMPTS
-from components.loaders.agent.transport import Transport
+from components.loaders.agent.transport import Response, Transport
+from components.loaders.agent.widening import HttpRanges
 from tests.components.loaders.agent.conftest import Agent
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
 from tests.components.loaders.agent.fake_web import FakeWeb, Starter
@@ -159,40 +159,29 @@ def test_broken_off_load_is_continued_from_its_parts(
 def test_files_of_web_servers_too(servers: Starter, enough: Callable[[float], None]) -> None:
     enough(NO_SPEED)
     server = servers.start(FakeWeb(files={"/w": BLOB}))
-    blob = Plain(server)
+    deadline = Deadline(60)
 
-    body = widening.open_widening(blob, 0, blob.deadline, Log())
-    data = b"".join(iter(lambda: body.read(blob.deadline), b""))
+    body = widening.open_widening(ranges_of(server), 0, deadline, Log())
+    data = b"".join(iter(lambda: body.read(deadline), b""))
     body.close()
 
     assert data == BLOB
     assert_seamless(read_spans((one.range for one in server.asked), len(BLOB)))
 
 
-@dataclass
-class Plain:
-    """A file of a stand-in server, and what a confused one may answer to a part."""
+def ranges_of(server: FakeWeb, shift: int = 0) -> HttpRanges:
+    """Return a file of a stand-in server; with a shift, parts end too early, as a confused server may answer."""
+    transport = Transport(None, Deadline(10_000), plain_http=True)
 
-    server: FakeWeb
-    shift: int = 0
-    name: str = "w"
-    size: int = len(BLOB)
-    deadline: Deadline = field(default_factory=lambda: Deadline(10_000))
+    def ask(headers: dict[str, str]) -> Response:
+        span = re.sub(r"-(\d+)$", lambda found: f"-{int(found[1]) - shift}", headers.get("Range", ""))
+        return transport.get(f"{server.base}/w", {**headers, "Range": span} if span else headers)
 
-    def open_part(self, start: int, end: int) -> HttpBody:
-        return self.open_range(start, {"Range": f"bytes={start}-{end - 1 - self.shift}"})
-
-    def open_rest(self, offset: int) -> HttpBody:
-        return self.open_range(offset, {"Range": f"bytes={offset}-"})
-
-    def open_range(self, offset: int, headers: dict[str, str]) -> HttpBody:
-        transport = Transport(None, self.deadline, plain_http=True)
-        answer = transport.get(f"{self.server.base}/w", headers)
-        return HttpBody(answer, name=self.name, offset=offset, size=self.size)
+    return HttpRanges(ask=ask, name="w", size=len(BLOB))
 
 
 def test_part_that_is_another_one_is_refused(servers: Starter) -> None:
-    blob = Plain(servers.start(FakeWeb(files={"/w": BLOB})), shift=1)
+    blob = ranges_of(servers.start(FakeWeb(files={"/w": BLOB})), shift=1)
 
     with pytest.raises(NetworkError, match="asked for bytes 10 to 20, got 10 to 19"):
         widening.part_opener(blob)(10, 20)
@@ -205,8 +194,8 @@ def test_slow_reader_is_no_slow_link(
     now = [0.0]
     monkeypatch.setattr(widening.time, "monotonic", lambda: now[0])
     enough(1_000_000.0)
-    blob = Plain(servers.start(FakeWeb(files={"/w": BLOB})))
-    body = widening.open_widening(blob, 0, Deadline(10_000), Log())
+    server = servers.start(FakeWeb(files={"/w": BLOB}))
+    body = widening.open_widening(ranges_of(server), 0, Deadline(10_000), Log())
 
     got = 0
     while got < len(BLOB):
@@ -214,7 +203,7 @@ def test_slow_reader_is_no_slow_link(
         now[0] += 10  # spent outside
     body.close()
 
-    assert len(blob.server.asked) == 2
+    assert len(server.asked) == 2
 
 
 def test_several_blobs_share_what_is_enough(servers: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,15 +213,15 @@ def test_several_blobs_share_what_is_enough(servers: Starter, monkeypatch: pytes
     monkeypatch.setattr(widening.time, "monotonic", lambda: now[0])
     requests: list[int] = []
     for together in (4, 1):
-        blobs = [Plain(servers.start(FakeWeb(files={"/w": BLOB}))) for _ in range(together)]
-        bodies = [widening.open_widening(blob, 0, Deadline(10_000), Log()) for blob in blobs]
+        started = [servers.start(FakeWeb(files={"/w": BLOB})) for _ in range(together)]
+        bodies = [widening.open_widening(ranges_of(one), 0, Deadline(10_000), Log()) for one in started]
         body = SlowBody(bodies[0], now, bytes_per_second=1100)
         while body.read():
             pass
         for one in bodies:
             one.close()
             one.close()  # twice does no harm
-        requests.append(len(blobs[0].server.asked))
+        requests.append(len(started[0].asked))
 
     assert requests[0] == 2
     assert requests[1] > 2
