@@ -1,8 +1,8 @@
 """Keeps the engine from writing a log of its own for local stacks.
 
-The engine (3.250) packs a log of its finest level, up to 20 MB a run, into the folder ``logs`` of its home: half of its
-processor time. There is no switch for that, but it goes without where it cannot make the folder, so a file has that
-name (``pkg/logging/encrypted.go``, ``StartLogging``).
+The engine (3.250) packs a log of its finest level, up to 20 MB a run, into the folder ``logs`` of its home. There is no
+switch for that, but it goes without where it cannot make the folder, so a file has that name
+(``pkg/logging/encrypted.go``, ``StartLogging``).
 """
 
 from __future__ import annotations
