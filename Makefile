@@ -56,9 +56,10 @@ check: $(VENV)/.developers ## format, lint, types, architecture: what a commit m
 fix: $(VENV)/.developers ## formats and mends what ruff can mend
 	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format .
 
+# Four processes on two cores: tests of the engine and of clusters wait half of their time.
 test: $(VENV)/.users check .slipway/test-tools/.tried ## lint, types and all four levels of tests
 	@$(RUN) -m rehearsal.toolchain setup --with registry
-	@$(ENV) PATH="$(CURDIR)/.slipway/test-tools:$$PATH" pytest tests --numprocesses 2 --dist loadfile
+	@$(ENV) PATH="$(CURDIR)/.slipway/test-tools:$$PATH" pytest tests --numprocesses 4 --dist loadfile
 
 # promtool judges the alert rules; without it those tests are skipped, and say so.
 .slipway/test-tools/.tried:

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.artifacts import Factory
+from benchmarks.ballast import Ballast
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
     from types import FrameType
 
+_PIECE_BYTES = 1 << 20
 ROOM = 8
 """Times the model's size that must be free: parts, layers in two forms, two copies of what is loaded, and spare."""
 
@@ -45,11 +47,13 @@ class Bench:
         folder: scratch space.
         factory: makes artifacts.
         host: the registry's address.
+        ballast: what fills memory before a load, or nothing.
     """
 
     folder: Path
     factory: Factory
     host: str
+    ballast: Ballast | None
 
     @contextmanager
     def target(self) -> Generator[Path]:
@@ -62,18 +66,14 @@ class Bench:
             shutil.rmtree(into)
             subprocess.run(["sync", "-f", str(self.folder)], check=True)  # noqa: S607  # of coreutils, wherever it is
 
-    def settle(self, size: int) -> None:
-        """Write and remove as many bytes as a load writes, so that everyone finds free memory in the same state.
-
-        The host of a virtual machine gives memory at its first touch, which takes longer than writing to it. Without
-        this, whoever follows one that has just freed as much seems to be several times faster (seen with ``dd``).
-        """
-        path, piece = self.folder / "settle", bytes(1 << 20)
-        with path.open("wb") as file:
-            for _ in range(size >> 20):
-                file.write(piece)
-        path.unlink()
-        subprocess.run(["sync", "-f", str(self.folder)], check=True)  # noqa: S607  # of coreutils, wherever it is
+    def settle(self, removed_bytes: int, kept: Iterable[Path]) -> None:
+        """Bring memory into the state in which everyone finds it: full, and the files to be served in it."""
+        if self.ballast is not None:
+            self.ballast.fill(removed_bytes)
+            for path in kept:
+                with path.open("rb") as file:
+                    while file.read(_PIECE_BYTES):
+                        pass
 
     def limit(self, **limits: int) -> Served:
         """Set the link's limits (``static_registry.Limits``), count from 0, and return what was counted before."""
@@ -94,7 +94,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 
 @contextmanager
-def bench(where: Path | None, size: int) -> Generator[Bench]:
+def bench(where: Path | None, size: int, *, full_memory: bool) -> Generator[Bench]:
     """Make the folder, the model and the registry; remove them at the end, at SIGTERM and at SIGINT too.
 
     Raises:
@@ -115,7 +115,8 @@ def bench(where: Path | None, size: int) -> Generator[Bench]:
         )
         try:
             port = server.stdout.readline().strip() if server.stdout else ""
-            yield Bench(folder, factory, f"http://127.0.0.1:{port}")
+            ballast = Ballast(folder / "ballast") if full_memory else None
+            yield Bench(folder, factory, f"http://127.0.0.1:{port}", ballast)
         finally:
             server.kill()
             server.communicate()

@@ -29,7 +29,8 @@ FORMS: tuple[Form, ...] = ("raw", "gzip", "tar")
 
 def measure(chosen: argparse.Namespace, size: int, rounds: int) -> tuple[list[scenarios.Case], list[scenarios.Fact]]:
     """Measure everything, printing what is there as soon as it is."""
-    with bench(chosen.dir, size) as run:
+    with bench(chosen.dir, size, full_memory=not chosen.quick) as run:
+        print(f"{size >> 20} MiB, {rounds} rounds, in {run.folder}; figures as they come:", flush=True)
         left_out = Tools(missing="left out by --without-debian")
         tools = left_out if chosen.without_debian else debian_tools(run.folder / "tools")
         facts = [scenarios.start_up(), *scenarios.again_and_changed(run)]
@@ -53,7 +54,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the cold loads")
     parser.add_argument("--layers", type=int, nargs="+", default=[1, 8, 64], help="numbers of layers, divisors of 64")
     parser.add_argument("--without-debian", action="store_true", help="leave out skopeo and umoci")
-    parser.add_argument("--quick", action="store_true", help="64 MiB, 2 rounds; nothing is written to docs")
+    parser.add_argument(
+        "--quick", action="store_true", help="64 MiB, 2 rounds, memory as it comes; nothing is written to docs"
+    )
     chosen = parser.parse_args()
     size, rounds = (64, 2) if chosen.quick else (chosen.size_mib, chosen.rounds)
     if size % 64:

@@ -92,9 +92,11 @@ def cold(bench: Bench, form: Form, layers: int, rounds: int, tools: Tools) -> Ca
         return run_script(scripts[name], bench.host, chosen, into, {**tools.env, **more})
 
     bench.limit()
+    kept = {bench.factory.content(), *bench.factory.paths(artifact), *bench.factory.paths(image)}
     names = [name for name in (AGENT, *scripts) if name not in case.missing]
     for turn in range(rounds):
         for name in [*names[turn % len(names) :], *names[: turn % len(names)]]:
+            bench.settle(artifact.content_bytes, kept)
             _once(bench, case, name, artifact, load)
     for name in case.missing:
         case.costs.pop(name, None)
@@ -104,7 +106,6 @@ def cold(bench: Bench, form: Form, layers: int, rounds: int, tools: Tools) -> Ca
 
 
 def _once(bench: Bench, case: Case, name: str, artifact: Artifact, load: Callable[[str, Path], Cost]) -> None:
-    bench.settle(artifact.content_bytes)
     with bench.target() as into:
         try:
             cost = load(name, into)

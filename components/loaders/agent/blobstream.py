@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from .blob import Blob, Body
 from .deadline import Deadline
 from .errors import AgentError, DigestError, NetworkError
-from .hashing import Checksum
+from .hashing import Checksum, HashingBeside
 from .logs import Log
 from .progress import Progress
 from .retry import allowed_attempts
@@ -22,14 +22,18 @@ class BlobStream:
         deadline: bounds everything.
         log: told about every resumption.
         progress: told about every byte that came.
+        beside: most pieces that wait for a thread that hashes them; 0 to hash in ``read``.
     """
 
-    def __init__(self, blob: Blob, deadline: Deadline, log: Log, progress: Progress) -> None:
+    def __init__(  # what every blob needs
+        self, blob: Blob, deadline: Deadline, log: Log, progress: Progress, *, beside: int = 0
+    ) -> None:
         self._blob = blob
         self._deadline = deadline
         self._log = log
         self._progress = progress
-        self._checksum = Checksum(blob.digest, blob.size)
+        checksum = Checksum(blob.digest, blob.size)
+        self._checksum = HashingBeside(checksum, beside) if beside else checksum
         self._offset = 0
         self._skip = 0
         self._failures = 0
@@ -62,8 +66,18 @@ class BlobStream:
                 return data
         return b""
 
+    def drain(self) -> None:
+        """Read to the end, so that the checks are made."""
+        while self.read():
+            pass
+
     def close(self) -> None:
-        """Drop the connection."""
+        """Drop the connection and end the thread that hashes."""
+        self._drop()
+        if isinstance(self._checksum, HashingBeside):
+            self._checksum.close()
+
+    def _drop(self) -> None:
         if self._body is not None:
             self._body.close()
             self._body = None
@@ -96,16 +110,17 @@ class BlobStream:
         return data
 
     def _finish(self) -> None:
-        self.close()
-        if self._checksum.found != self._checksum.expected:
+        self._drop()
+        found = self._checksum.found
+        if found != self._checksum.expected:
             raise DigestError(
-                f"blob {self._blob.name}: the bytes that came have digest {self._checksum.found}, "
+                f"blob {self._blob.name}: the bytes that came have digest {found}, "
                 f"{self._checksum.expected} is promised; they are dropped"
             )
         self._finished = True
 
     def _recover(self, error: AgentError) -> None:
-        self.close()
+        self._drop()
         self._failures += 1
         if error.spent or not error.retriable or self._failures >= allowed_attempts(error):
             raise error

@@ -1,6 +1,8 @@
 """The digests a source may vouch for its bytes with."""
 
 import hashlib
+import queue
+import threading
 from typing import Final
 
 from .errors import UnsupportedError
@@ -38,3 +40,41 @@ class Checksum:
     def found(self) -> str:
         """Digest of what was taken in, in the form of ``expected``."""
         return "" if self._hash is None else f"{self._algorithm}:{self._hash.hexdigest()}"
+
+
+class HashingBeside:
+    """Computes a digest in a thread of its own, while the bytes it takes in are written.
+
+    Hashing releases the interpreter's lock (hashlib, above 2047 bytes).
+
+    Args:
+        checksum: belongs to the thread until ``found`` is asked for.
+        pieces: most that wait; ``update`` waits for room, which bounds the memory.
+    """
+
+    def __init__(self, checksum: Checksum, pieces: int) -> None:
+        self.expected = checksum.expected
+        self._checksum = checksum
+        self._waiting: queue.Queue[bytes | None] = queue.Queue(pieces)
+        self._thread = threading.Thread(target=self._run, daemon=True, name="hashing")
+        self._thread.start()
+
+    def update(self, data: bytes) -> None:
+        """Take in bytes, which nobody may change afterwards."""
+        self._waiting.put(data)
+
+    @property
+    def found(self) -> str:
+        """Digest of everything that was taken in; nothing more can be."""
+        self.close()
+        return self._checksum.found
+
+    def close(self) -> None:
+        """End the thread once it has hashed what waits."""
+        if self._thread.is_alive():
+            self._waiting.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (data := self._waiting.get()) is not None:
+            self._checksum.update(data)

@@ -6,6 +6,7 @@ from typing import Final
 
 from .beginnings import Beginning
 from .blobstream import BlobStream
+from .bytestream import ByteStream
 from .deadline import Deadline
 from .decompress import Bounded, decompressed, expanded_limit_bytes
 from .errors import DigestError, UnsafeError
@@ -82,11 +83,14 @@ class LayerLoader:
         local = layer.blob if isinstance(layer.blob, LocalBlob) and layer.form == "raw" and begun is None else None
         if local is not None and self._clone(local, layer, writer):
             return
-        blob = BlobStream(layer.blob, self._deadline, self._log, self._progress)
+        # Two threads per layer, split where their work is about even. What is written as it came is hashed beside, and
+        # written by the core that received it; what is unpacked is received and hashed beside.
+        beside = 0 if layer.compression else self._pieces
+        blob = BlobStream(layer.blob, self._deadline, self._log, self._progress, beside=beside)
         if begun is not None:
             self._log.info("continued", blob=layer.blob.name, at_bytes=begun.size_bytes, of_bytes=layer.blob.size)
             blob.begin_with(self._again(begun))
-        stream = ReadAhead(blob, self._pieces)
+        stream = blob if beside else ReadAhead(blob, self._pieces)
         try:
             try:
                 self._write(layer, stream, writer, begun)
@@ -97,7 +101,7 @@ class LayerLoader:
             stream.drain()
         finally:
             stream.close()
-            blob.close()
+            blob.close()  # only now is it no longer the other thread's
 
     def _again(self, begun: Beginning) -> Iterator[bytes]:
         yield from begun.pieces()
@@ -110,14 +114,13 @@ class LayerLoader:
         clone = replace(blob, root=self._staging.tree)
         stream = BlobStream(clone, self._deadline, self._log, self._progress)
         try:
-            while stream.read():
-                pass  # its end checks the digest
+            stream.drain()
         finally:
             stream.close()
         self._log.step("file-cloned", path=blob.name)
         return True
 
-    def _write(self, layer: Layer, stream: ReadAhead, writer: TreeWriter, begun: Beginning | None) -> None:
+    def _write(self, layer: Layer, stream: ByteStream, writer: TreeWriter, begun: Beginning | None) -> None:
         limit = expanded_limit_bytes(layer.compression, layer.blob.size, self._max_layer_bytes)
         reader = NotingReader(Bounded(decompressed(stream, layer.compression), limit))
         if layer.form == "raw":

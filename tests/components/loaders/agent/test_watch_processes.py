@@ -1,6 +1,7 @@
 """The commands as processes: killed, ended, restarted, two at once, without a registry."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 from components.loaders.agent.cli import main
@@ -30,10 +31,10 @@ def serving(agent: AgentProcess, digest: str) -> bool:
     return [line["key"] for line in agent.lines("serving")][-1:] == [digest.replace(":", "-")]
 
 
-def leftovers(into: Path) -> list[str]:
-    """Return what of a store is neither a version nor one of its records."""
+def is_tidy(into: Path) -> bool:
+    """Return whether everything in a store is a version or one of its records."""
     names = [path.name for path in (into / ".store").iterdir()]
-    return [name for name in names if ".tmp-" in name or name.startswith((".link", ".trash"))]
+    return not [name for name in names if ".tmp-" in name or name.startswith((".link", ".trash"))]
 
 
 def test_kill_at_every_step(tmp_path: Path, registry: FakeRegistry) -> None:
@@ -68,7 +69,7 @@ def test_kill_at_every_step(tmp_path: Path, registry: FakeRegistry) -> None:
         with running(into.parent, arguments) as agent:
             wait_for(lambda: serving(agent, new), f"{name}: the new version")  # called in this turn only
             assert tree_of(into / "current") == whole[new], name
-            wait_for(lambda: not leftovers(into), f"{name}: nothing left")  # the first look tidies, after serving
+            wait_for(partial(is_tidy, into), f"{name}: nothing left")  # the first look tidies, after serving
             agent.terminate()
 
 

@@ -1,0 +1,71 @@
+"""Hashing beside gives the same digest, holds a bounded number of pieces and leaves no thread."""
+
+import hashlib
+import threading
+from typing import Final
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.loaders.agent.hashing import Checksum, HashingBeside
+from tests.components.loaders.agent.test_crashes import wait_for
+
+PIECES: Final = 3
+
+
+def digest_of(pieces: list[bytes]) -> str:
+    return f"sha256:{hashlib.sha256(b''.join(pieces)).hexdigest()}"
+
+
+@given(st.lists(st.binary(max_size=9), max_size=4 * PIECES))
+def test_same_digest(pieces: list[bytes]) -> None:
+    beside = HashingBeside(Checksum(digest_of(pieces), sum(map(len, pieces))), PIECES)
+
+    for piece in pieces:
+        beside.update(piece)
+
+    assert beside.found == beside.expected == digest_of(pieces)
+
+
+class Held(Checksum):
+    """Takes nothing in until told."""
+
+    def __init__(self) -> None:
+        super().__init__(digest_of([]), 0)
+        self.go = threading.Event()
+
+    def update(self, data: bytes) -> None:
+        assert self.go.wait(30)
+        super().update(data)
+
+
+def test_no_more_than_the_bound_is_held() -> None:
+    held, given_ = Held(), list[bytes]()
+    beside = HashingBeside(held, PIECES)
+
+    def give() -> None:
+        for _ in range(2 * PIECES):
+            beside.update(b"x")
+            given_.append(b"x")
+
+    giver = threading.Thread(target=give)
+    giver.start()
+    wait_for(lambda: len(given_) == PIECES + 1)  # one is in the thread's hands
+    threading.Event().wait(0.05)
+    assert len(given_) == PIECES + 1
+
+    held.go.set()
+    giver.join()
+    assert beside.found == digest_of(given_)
+
+
+def test_closing_ends_the_thread_whatever_was_taken_in() -> None:
+    before = threading.active_count()
+    for pieces in ([], [b"x"] * PIECES):
+        beside = HashingBeside(Checksum(digest_of(pieces), len(pieces)), PIECES)
+        for piece in pieces:
+            beside.update(piece)
+        for _ in range(2):
+            beside.close()
+
+    assert threading.active_count() == before
