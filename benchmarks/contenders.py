@@ -21,6 +21,9 @@ PARALLEL = 4
 """Layers at a time, for everyone; what the agent does unless told otherwise."""
 
 IMAGE_TOOLS = "skopeo + umoci"
+CHECKED = "link, checked"
+"""Receiving and checking, nothing stored: what a processor must do for a load, whoever does it."""
+
 _LIBRARIES = "usr/lib/x86_64-linux-gnu"
 _PACKAGES = ("skopeo", "umoci", "libgpgme11", "libassuan0")
 _SYNC = 'find "$INTO" -type f -print0 | xargs -0 sync'
@@ -47,6 +50,7 @@ FLOORS = {
     "disk, zeros": 'dd if=/dev/zero of="$INTO/x" bs=1M count="$MIB" conv=fsync status=none',
     "disk, same bytes": 'dd if="$CONTENT" of="$INTO/x" bs=1M conv=fsync status=none',
     "link": f"{_EACH} {_GET} -o /dev/null",
+    CHECKED: f"{_EACH} bash -o pipefail -c '{_GET} | openssl dgst -sha256'",
 }
 
 

@@ -2,7 +2,8 @@
 
 Writes ``docs/loader.svg`` and the section between the marks of ``docs/benchmarks.md``; ``--quick`` writes nothing.
 Last line: ``cold_ratio=…``, the agent's median time ÷ the floor for one raw layer, where the floor is the larger of
-the medians of writing the same bytes durably (``dd``) and of moving them (``curl -o /dev/null``).
+the medians of writing the same bytes durably (``dd``) and of moving them (``curl -o /dev/null``). The line before it
+puts the larger of that and of receiving and checking alone (``curl | openssl dgst``) in the floor's place.
 """
 
 from __future__ import annotations
@@ -18,7 +19,14 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import scenarios  # noqa: E402 - the project's root has to be on the path first
 from benchmarks.bench_folder import bench  # noqa: E402 - as above
 from benchmarks.contenders import Tools, debian_tools  # noqa: E402 - as above
-from benchmarks.loader_report import fact_table, floor_seconds, section, table, write_docs  # noqa: E402 - as above
+from benchmarks.loader_report import (  # noqa: E402 - as above
+    checked_floor_seconds,
+    fact_table,
+    floor_seconds,
+    section,
+    table,
+    write_docs,
+)
 
 if TYPE_CHECKING:
     from benchmarks.artifacts import Form
@@ -68,6 +76,7 @@ def main() -> None:
         write_docs(ROOT / "docs", text, cases, size * MIB)
     first = cases[0]
     took = scenarios.median_seconds(first, scenarios.AGENT)
+    print(f"cold_ratio_checked={took / checked_floor_seconds(first):.2f}")
     print(f"cold_ratio={took / floor_seconds(first):.2f}")
 
 

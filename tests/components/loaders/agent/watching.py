@@ -13,13 +13,13 @@ from components.loaders.agent import deadline, setback, watch
 from components.loaders.agent.adapter import Version
 from components.loaders.agent.arguments import ModelArguments, parse_arguments
 from components.loaders.agent.bring import Model
-from components.loaders.agent.checks import NO_CHECKS
 from components.loaders.agent.deadline import Deadline
 from components.loaders.agent.errors import AgentError, NetworkError, RuntimeRefusedError
 from components.loaders.agent.exposition import Family
 from components.loaders.agent.health import Pulse
 from components.loaders.agent.logs import Log
 from components.loaders.agent.metrics import Metrics
+from components.loaders.agent.services import checks_of
 from components.loaders.agent.sources import tracked
 from components.loaders.agent.watch import Watch
 from tests.components.loaders.agent.fake_registry import FakeRegistry
@@ -110,7 +110,11 @@ class Watching:
         log = Log(self._stream)
         self.metrics = Metrics("m")
         model = Model(
-            source=arguments.source, checks=lambda _: NO_CHECKS, load=arguments.load, metrics=self.metrics, log=log
+            source=arguments.source,
+            checks=checks_of(arguments.source, arguments.signature, log),
+            load=arguments.load,
+            metrics=self.metrics,
+            log=log,
         )
         self.stopping = Deadline(60)
         self.pulse = Pulse()
