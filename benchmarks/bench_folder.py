@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.artifacts import Factory
-from benchmarks.ballast import Ballast
+from benchmarks.ballast import Ballast, free_bytes, memory_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -115,7 +115,7 @@ def bench(where: Path | None, size: int, *, full_memory: bool) -> Generator[Benc
         )
         try:
             port = server.stdout.readline().strip() if server.stdout else ""
-            ballast = Ballast(folder / "ballast") if full_memory else None
+            ballast = Ballast(folder / "ballast", memory_bytes(), free_bytes) if full_memory else None
             yield Bench(folder, factory, f"http://127.0.0.1:{port}", ballast)
         finally:
             server.kill()
