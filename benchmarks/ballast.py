@@ -26,7 +26,7 @@ class Ballast:
     """A file of holes, as large as memory, that is read round and round.
 
     The host of a virtual machine may take pages that are free and give others at their first touch, which takes longer
-    than writing to them (virtio 1.2, 5.5.6.7 "Free Page Reporting"). With free memory as it comes, ``dd`` of 2 GiB took
+    than writing to them (Linux ``mm/page_reporting.c``). With free memory as it comes, ``dd`` of 2 GiB took
     1.7 s behind somebody who had just freed as much and 6 s otherwise. Where memory is full, pages are used again.
 
     Args:

@@ -7,7 +7,7 @@ from typing import Final
 from .bytestream import ByteStream
 
 PIECES: Final = 32
-"""Most that wait between reading and writing, over all layers that are moved at the same time."""
+"""Most that wait between a layer's two threads, over all layers that are moved at the same time."""
 
 
 class ReadAhead:
