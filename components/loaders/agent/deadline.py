@@ -50,8 +50,8 @@ class Deadline:
 
     def child(self, seconds: float) -> "Deadline":
         """Return a deadline for a part of the work: it ends with this one, this one does not end with it."""
-        left = self._end - time.monotonic()
-        child = Deadline(min(seconds, left))
+        child = Deadline(min(seconds, self._seconds))  # of the whole, not what is left of it: this is what errors tell
+        child._end = min(child._end, self._end)
         with self._lock:
             self._children.add(child)
             if self._stop.is_set():

@@ -67,7 +67,7 @@ def test_repository_is_not_switched_while_the_model_loads(worlds: Worlds) -> Non
     world.switch(new)
 
     with pytest.raises(DeadlineError, match="the model is LOADING"):
-        world.adapter.apply(new, world.current, Deadline(0.2))
+        world.adapter.apply(new, world.current, Deadline(1))
 
     assert (world.into / "repository/m").readlink() == before
     triton(world).states = ["UNLOADING", "LOADING"]
@@ -254,7 +254,7 @@ def test_load_that_takes_too_long_is_taken_back(worlds: Worlds) -> None:
     new = world.version("good")
 
     with pytest.raises(DeadlineError, match="LOADING"):
-        world.adapter.apply(new, world.current, Deadline(0.2))
+        world.adapter.apply(new, world.current, Deadline(1))
 
     assert numbers(world) == [1]
     tf_serving(world).slow = 0

@@ -64,7 +64,7 @@ def test_cache_keeps_the_signed_version(tmp_path: Path, registry: FakeRegistry) 
         current = tmp_path / "node/followed/current"
         wait_for(current.exists, "the signed version")
         wait_for(lambda: {line["model"] for line in agent.lines("model-failed")} == {"unsigned"}, "its refusal")
-        assert page("/readyz") == (503, "not there yet: unsigned\n")
+        wait_for(lambda: page("/readyz") == (503, "not there yet: unsigned\n"), "only the unsigned one is missing")
 
         push(registry, "late", "prod")
         wait_for(

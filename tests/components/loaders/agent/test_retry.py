@@ -19,6 +19,16 @@ def test_the_deadline_tells_what_it_was_waiting_for() -> None:
         retrying("manifest", action, Deadline(0.05), Log())
 
 
+def test_a_part_of_the_work_tells_the_time_of_the_whole() -> None:
+    whole = Deadline(0.05)
+    whole.sleep(0.02)
+
+    with pytest.raises(DeadlineError, match=r"within --deadline-seconds 0\.05;"):
+        whole.child(float("inf")).sleep(1)
+    with pytest.raises(DeadlineError, match=r"within --deadline-seconds 0\.01;"):
+        Deadline(1).child(0.01).sleep(1)
+
+
 def test_a_host_that_nobody_knows_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reference without a registry, such as ``team/kit``, has its first part for a host."""
 

@@ -246,7 +246,7 @@ def test_first_load_that_cannot_be_ends_the_process(
     if gone == "registry":
         registry.stop()
 
-    watching = Watching(tmp_path, named(registry), runtime, "--deadline-seconds", "0.5")
+    watching = Watching(tmp_path, named(registry), runtime, "--deadline-seconds", "2")
     watching.join()
 
     assert isinstance(watching.error, kind)
