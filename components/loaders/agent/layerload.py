@@ -1,5 +1,6 @@
 """Moving one layer: download, verify, unpack and write in a single pass."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -24,6 +25,21 @@ from .tree import TreeWriter
 
 CORRUPT_ATTEMPTS: Final = 2
 """How often a layer whose bytes are wrong is fetched in all: once more helps against a bad link, not a bad registry."""
+
+
+def has_spare_core(layer_bytes: int, load_bytes: int, parallel: int) -> bool:
+    """Return whether a second thread for a layer finds a core that other layers leave idle.
+
+    Bytes that pass from thread to thread pass from core to core, which costs more than it gains where each core has a
+    layer of its own.
+
+    Args:
+        layer_bytes: size of the layer.
+        load_bytes: size of all layers that are moved. Many small ones beside a large one do not keep a core busy.
+        parallel: layers that are moved at the same time.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # not on macOS
+    return min(parallel, load_bytes / max(1, layer_bytes)) < cores
 
 
 class LayerLoader:
@@ -83,14 +99,15 @@ class LayerLoader:
         local = layer.blob if isinstance(layer.blob, LocalBlob) and layer.form == "raw" and begun is None else None
         if local is not None and self._clone(local, layer, writer):
             return
-        # Two threads per layer, split where their work is about even. What is written as it came is hashed beside, and
-        # written by the core that received it; what is unpacked is received and hashed beside.
-        beside = 0 if layer.compression else self._pieces
+        # Threads are split where their work is about even. What is written as it came is hashed beside, and written by
+        # the core that received it; what is unpacked is received and hashed beside.
+        spare = has_spare_core(layer.blob.size, self._progress.total_bytes, self._flusher.parallel)
+        beside = self._pieces if spare and not layer.compression else 0
         blob = BlobStream(layer.blob, self._deadline, self._log, self._progress, beside=beside)
         if begun is not None:
             self._log.info("continued", blob=layer.blob.name, at_bytes=begun.size_bytes, of_bytes=layer.blob.size)
             blob.begin_with(self._again(begun))
-        stream = blob if beside else ReadAhead(blob, self._pieces)
+        stream = ReadAhead(blob, self._pieces) if layer.compression else blob
         try:
             try:
                 self._write(layer, stream, writer, begun)

@@ -23,7 +23,7 @@ class Progress:
     def __init__(self, log: Log, total_bytes: int, on_bytes: Callable[[int], None] | None = None) -> None:
         self._on_bytes = on_bytes
         self._log = log
-        self._total = total_bytes
+        self.total_bytes = total_bytes
         self._start = self._last = time.monotonic()
         self._lock = threading.Lock()
         self.moved_bytes = 0
@@ -39,11 +39,11 @@ class Progress:
                 return
             self._last = now
             rate = self.moved_bytes / (now - self._start)
-        left = max(0, self._total - self.moved_bytes)
+        left = max(0, self.total_bytes - self.moved_bytes)
         self._log.info(
             "progress",
             bytes=self.moved_bytes,
-            total_bytes=self._total,
+            total_bytes=self.total_bytes,
             bytes_per_second=round(rate),
             left_seconds=round(left / rate) if rate else None,
         )

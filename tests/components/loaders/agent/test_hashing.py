@@ -1,13 +1,16 @@
 """Hashing beside gives the same digest, holds a bounded number of pieces and leaves no thread."""
 
 import hashlib
+import os
 import threading
 from typing import Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from components.loaders.agent.hashing import Checksum, HashingBeside
+from components.loaders.agent.layerload import has_spare_core
 from tests.components.loaders.agent.test_crashes import wait_for
 
 PIECES: Final = 3
@@ -69,3 +72,28 @@ def test_closing_ends_the_thread_whatever_was_taken_in() -> None:
             beside.close()
 
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(
+    ("sizes", "parallel", "cores", "spare"),
+    [
+        ([100], 4, 1, False),
+        ([100], 4, 2, True),
+        ([100, 100], 4, 2, False),
+        ([100, 1, 1, 1], 4, 2, True),
+        ([1, 100, 1, 1], 4, 2, False),
+        ([100] * 8, 4, 4, False),
+        ([100] * 8, 4, 5, True),
+        ([100] * 8, 1, 2, True),
+        ([0], 4, 2, True),
+    ],
+)
+def test_first_layer_gets_a_second_core_if_others_leave_one(
+    monkeypatch: pytest.MonkeyPatch, sizes: list[int], parallel: int, cores: int, *, spare: bool
+) -> None:
+    def allowed(_: int) -> set[int]:
+        return set(range(cores))
+
+    monkeypatch.setattr(os, "sched_getaffinity", allowed, raising=False)
+
+    assert has_spare_core(sizes[0], sum(sizes), parallel) is spare
