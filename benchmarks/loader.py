@@ -43,6 +43,7 @@ def measure(chosen: argparse.Namespace, size: int, rounds: int) -> tuple[list[sc
         tools = left_out if chosen.without_debian else debian_tools(run.folder / "tools")
         facts = [scenarios.start_up(), *scenarios.again_and_changed(run)]
         facts += scenarios.broken(run, bytes_per_second=size // (2 if chosen.quick else 10))
+        facts += scenarios.limited(run, size * 2 if chosen.quick else size // 4, rounds)
         facts += scenarios.slow_connections(run, bytes_per_second=size // (2 if chosen.quick else 20))
         facts += scenarios.memory(run, 4 * size)
         print(fact_table(facts), flush=True)

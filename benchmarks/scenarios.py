@@ -7,7 +7,8 @@ import statistics
 import subprocess
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from benchmarks.contenders import (
     FLOORS,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 AGENT = "slipway agent"
 _POLL_SECONDS = 0.01
 _STARTS = 5
+_LIMITED: Final[tuple[tuple[Form, int], ...]] = (("raw", 1), ("raw", 8), ("tar", 8), ("tar", 64))
 
 
 @dataclass(slots=True)
@@ -166,6 +168,34 @@ def broken(bench: Bench, bytes_per_second: int) -> list[Fact]:
         bench.factory.drop(artifact)
     bench.limit()
     return facts
+
+
+def limited(bench: Bench, bytes_per_second: int, rounds: int) -> list[Fact]:
+    """Load over a link as fast as a node's, which is slower than the processor, beside the floors of disk and link."""
+    facts: list[Fact] = []
+    for form, layers in _LIMITED:
+        artifact = bench.factory.artifact(form, layers)
+        more = {"CONTENT": str(bench.factory.content())}
+        loads: dict[str, Callable[[Path], Cost]] = {AGENT: partial(run_agent, bench.host, artifact)}
+        for floor in ("disk, same bytes", "link"):
+            loads[floor] = partial(_floor, bench, artifact, floor, more)
+        took: dict[str, list[float]] = {name: [] for name in loads}
+        bench.limit(bytes_per_second=bytes_per_second)
+        for _ in range(rounds):
+            for name, load in loads.items():
+                bench.settle(artifact.content_bytes, {bench.factory.content(), *bench.factory.paths(artifact)})
+                with bench.target() as into:
+                    took[name].append(load(into).wall_seconds)
+        agent, *floors = (statistics.median(seconds) for seconds in took.values())
+        what = f"{form}, {layers} layer{'s' * (layers > 1)}, {bytes_per_second >> 20} MiB/s link: time ÷ floor"
+        facts.append(Fact(what, f"{agent / max(floors):.3f}", "≤ 1.15"))
+        bench.factory.drop(artifact)
+    bench.limit()
+    return facts
+
+
+def _floor(bench: Bench, artifact: Artifact, name: str, more: dict[str, str], into: Path) -> Cost:
+    return run_script(FLOORS[name], bench.host, artifact, into, more)
 
 
 def slow_connections(bench: Bench, bytes_per_second: int) -> list[Fact]:

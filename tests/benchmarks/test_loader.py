@@ -43,6 +43,8 @@ def test_quick_run(tmp_path: Path) -> None:
     assert float(changed[1]) <= 1.01
     for name in (AGENT, *FLOORS):
         assert re.search(rf"\| raw \| 8 \| {name} \| \d", done.stdout), name
+    for case in ("raw, 1 layer", "raw, 8 layers", "tar, 8 layers", "tar, 64 layers"):
+        assert f"| {case}, 128 MiB/s link: time ÷ floor | " in done.stdout
     assert not list(tmp_path.iterdir())
     assert docs.read_bytes() == before
 
