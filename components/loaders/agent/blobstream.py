@@ -66,11 +66,6 @@ class BlobStream:
                 return data
         return b""
 
-    def drain(self) -> None:
-        """Read to the end, so that the checks are made."""
-        while self.read():
-            pass
-
     def close(self) -> None:
         """Drop the connection and end the thread that hashes."""
         self._drop()

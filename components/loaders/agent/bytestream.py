@@ -12,3 +12,9 @@ class ByteStream(Protocol):
     def read(self) -> bytes:
         """Return the next bytes; empty at the end."""
         ...
+
+
+def drain(stream: ByteStream) -> None:
+    """Read to the end, so that the stream's own checks are made."""
+    while stream.read():
+        pass

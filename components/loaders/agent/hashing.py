@@ -56,6 +56,7 @@ class HashingBeside:
         self.expected = checksum.expected
         self._checksum = checksum
         self._waiting: queue.Queue[bytes | None] = queue.Queue(pieces)
+        self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, daemon=True, name="hashing")
         self._thread.start()
 
@@ -65,8 +66,10 @@ class HashingBeside:
 
     @property
     def found(self) -> str:
-        """Digest of everything that was taken in; nothing more can be."""
+        """Digest of everything that was taken in; nothing more can be. Raises what hashing raised."""
         self.close()
+        if self._error is not None:
+            raise self._error
         return self._checksum.found
 
     def close(self) -> None:
@@ -76,5 +79,10 @@ class HashingBeside:
             self._thread.join()
 
     def _run(self) -> None:
-        while (data := self._waiting.get()) is not None:
-            self._checksum.update(data)
+        try:
+            while (data := self._waiting.get()) is not None:
+                self._checksum.update(data)
+        except BaseException as error:  # noqa: BLE001  # every kind belongs to whoever asks for the digest
+            self._error = error
+            while self._waiting.get() is not None:
+                pass  # whoever writes meanwhile must not wait for room

@@ -7,7 +7,7 @@ from typing import Final
 
 from .beginnings import Beginning
 from .blobstream import BlobStream
-from .bytestream import ByteStream
+from .bytestream import ByteStream, drain
 from .deadline import Deadline
 from .decompress import Bounded, decompressed, expanded_limit_bytes
 from .errors import DigestError, UnsafeError
@@ -113,9 +113,9 @@ class LayerLoader:
                 self._write(layer, stream, writer, begun)
             except UnsafeError:
                 # Wrong bytes read as a broken archive; only if the digest holds is it the artifact's own fault.
-                stream.drain()
+                drain(stream)
                 raise
-            stream.drain()
+            drain(stream)
         finally:
             stream.close()
             blob.close()  # only now is it no longer the other thread's
@@ -131,7 +131,7 @@ class LayerLoader:
         clone = replace(blob, root=self._staging.tree)
         stream = BlobStream(clone, self._deadline, self._log, self._progress)
         try:
-            stream.drain()
+            drain(stream)
         finally:
             stream.close()
         self._log.step("file-cloned", path=blob.name)

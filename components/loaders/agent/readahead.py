@@ -47,11 +47,6 @@ class ReadAhead:
             raise self._error
         return b""
 
-    def drain(self) -> None:
-        """Read to the end, so that the stream's own checks are made."""
-        while self.read():
-            pass
-
     def close(self) -> None:
         """End the thread; a read that is under way is waited for."""
         with self._turn:

@@ -62,6 +62,24 @@ def test_no_more_than_the_bound_is_held() -> None:
     assert beside.found == digest_of(given_)
 
 
+class Failing(Checksum):
+    """Cannot take in anything."""
+
+    def update(self, data: bytes) -> None:
+        raise MemoryError(len(data))
+
+
+def test_a_failure_of_hashing_is_told_and_holds_up_nobody() -> None:
+    beside = HashingBeside(Failing(digest_of([]), 0), PIECES)
+
+    for _ in range(3 * PIECES):
+        beside.update(b"x")
+
+    with pytest.raises(MemoryError):
+        _ = beside.found
+    beside.close()
+
+
 def test_closing_ends_the_thread_whatever_was_taken_in() -> None:
     before = threading.active_count()
     for pieces in ([], [b"x"] * PIECES):
