@@ -29,6 +29,11 @@ def wait_for(condition: Callable[[], bool], what: str = "it") -> None:
         time.sleep(0.005)
 
 
+def whole_layers(into: Path) -> int:
+    """Return how many layers of a load that is under way are marked as whole; a mark being written is none."""
+    return sum(mark.suffix != ".new" for mark in into.glob(".store/*.tmp-*/layers/*"))
+
+
 def as_another_user(run: Callable[[], int]) -> int:
     """Call something in a process of user 65532, the pods' own, and return what it returns; 1 if it raises."""
     if os.geteuid() != 0:

@@ -16,7 +16,8 @@ from tests.components.loaders.agent.crashing import Crashing
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
 from tests.components.loaders.agent.kits import noise, push_artifact, tar_of
 from tests.components.loaders.agent.layers import layer_at
-from tests.components.loaders.agent.test_crashes import run_until, wait_for, words
+from tests.components.loaders.agent.processes import wait_for
+from tests.components.loaders.agent.test_crashes import run_until, words
 
 TITLE = "org.opencontainers.image.title"
 TAR = "application/vnd.oci.image.layer.v1.tar"

@@ -16,7 +16,8 @@ from tests.components.loaders.agent.conftest import Agent, Run
 from tests.components.loaders.agent.crashing import Crashing
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
 from tests.components.loaders.agent.kits import gzipped, noise, push_artifact, small_kit, tar_of, tree_of
-from tests.components.loaders.agent.test_crashes import run_until, wait_for, words
+from tests.components.loaders.agent.processes import wait_for
+from tests.components.loaders.agent.test_crashes import run_until, words
 
 TAR: Final = "application/vnd.oci.image.layer.v1.tar"
 FILES: Final = {

@@ -4,7 +4,6 @@ import hashlib
 import socket
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +16,7 @@ from components.loaders.agent.store import Store
 from tests.components.loaders.agent.crashing import Crashing
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
 from tests.components.loaders.agent.kits import gzipped, noise, push_artifact, tar_of, tree_of
+from tests.components.loaders.agent.processes import wait_for, whole_layers
 
 TAR: Final = "application/vnd.oci.image.layer.v1.tar"
 Tree = dict[str, tuple[str, int]]
@@ -44,14 +44,6 @@ def words(registry: FakeRegistry, digest: str, into: Path, *more: str) -> list[s
 def run_until(step: int, record: Path, arguments: list[str]) -> int:
     """Run to the kill or to the end and return the exit code."""
     return Crashing(step, record, arguments).wait(timeout=60)
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end, "it did not happen within 30 s"
-        time.sleep(0.005)
 
 
 @pytest.fixture
@@ -118,7 +110,7 @@ def test_another_pod_on_the_same_node_continues_at_once(
     into = tmp_path / "models"
     registry.faults.delay_seconds = 0.02
     process = Crashing(0, tmp_path / "steps", words(registry, digest, into))
-    wait_for(lambda: len(list(into.glob(".store/*.tmp-*/layers/*"))) >= 2)
+    wait_for(lambda: whole_layers(into) >= 2)
     process.kill()
     process.wait()
     registry.faults.delay_seconds = 0
@@ -137,7 +129,7 @@ def test_sigterm_ends_soon_and_keeps_what_is_whole(tmp_path: Path, registry: Fak
     into = tmp_path / "models"
     registry.faults.delay_seconds = 0.1
     process = Crashing(0, tmp_path / "steps", words(registry, digest, into))
-    wait_for(lambda: len(list(into.glob(".store/*.tmp-*/layers/*"))) >= 2)
+    wait_for(lambda: whole_layers(into) >= 2)
     registry.requests.clear()
 
     process.terminate()
@@ -168,7 +160,7 @@ def test_second_loader_takes_over_when_the_first_is_killed(tmp_path: Path, regis
     registry.faults.delay_seconds = 0.1  # the large layer takes 8 s, far longer than it takes to kill its loader
     arguments = words(registry, digest, into)
     first = Crashing(0, tmp_path / "steps-1", arguments)
-    wait_for(lambda: len(list(into.glob(".store/*.tmp-*/layers/*"))) >= 2)
+    wait_for(lambda: whole_layers(into) >= 2)
     second = Crashing(0, tmp_path / "steps-2", arguments)
     time.sleep(0.5)
     registry.requests.clear()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from components.loaders.agent.hashing import Checksum, HashingBeside
 from components.loaders.agent.layerload import has_spare_core
-from tests.components.loaders.agent.test_crashes import wait_for
+from tests.components.loaders.agent.processes import wait_for
 
 PIECES: Final = 3
 

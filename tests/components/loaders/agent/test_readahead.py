@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from components.loaders.agent.errors import DigestError
 from components.loaders.agent.readahead import ReadAhead
-from tests.components.loaders.agent.test_crashes import wait_for
+from tests.components.loaders.agent.processes import wait_for
 
 PIECES: Final = 5
 

@@ -11,7 +11,7 @@ from tests.components.loaders.agent.agent_process import finish, once, start_age
 from tests.components.loaders.agent.conftest import Pull
 from tests.components.loaders.agent.fake_registry import FakeRegistry, digest_of
 from tests.components.loaders.agent.kits import gzipped, noise, push_kit, tar_of, tree_of
-from tests.components.loaders.agent.processes import ROOT, wait_for
+from tests.components.loaders.agent.processes import ROOT, wait_for, whole_layers
 from tests.components.loaders.agent.reading import fingerprint
 from tests.components.loaders.agent.real_registry import RealRegistry
 from tests.components.loaders.agent.tcp_proxy import TcpProxy
@@ -76,7 +76,7 @@ def test_loader_that_waits_takes_over_from_one_that_is_killed(tmp_path: Path, re
     proxy = TcpProxy(real_registry.port, marker=b"/blobs/", bytes_per_second=200_000).start()
     words = once(proxy.host, digest, tmp_path)
     first = start_agent(*words)
-    wait_for(lambda: len(list(tmp_path.glob(".store/*.tmp-*/layers/*"))) >= 2, "two layers")
+    wait_for(lambda: whole_layers(tmp_path) >= 2, "two layers")
     started = time.monotonic()
     second = start_agent(*words)
     assert second.stderr is not None

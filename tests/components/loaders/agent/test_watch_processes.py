@@ -7,7 +7,7 @@ from pathlib import Path
 from components.loaders.agent.cli import main
 from tests.components.loaders.agent.fake_registry import FakeRegistry
 from tests.components.loaders.agent.kits import noise, push_artifact, tree_of
-from tests.components.loaders.agent.processes import AgentProcess, fingerprint, running, wait_for
+from tests.components.loaders.agent.processes import AgentProcess, fingerprint, running, wait_for, whole_layers
 from tests.components.loaders.agent.test_crashes import push_version
 from tests.components.loaders.agent.watching import StandInRuntime, Watching, push
 
@@ -149,7 +149,7 @@ def test_holder_that_is_killed_where_locks_lie(tmp_path: Path, registry: FakeReg
     registry.faults.delay_seconds = 0.2  # the large layer takes 6 s
     arguments = words("preload", registry, f"@{digest}", tmp_path / "models")
     with running(tmp_path / "one", arguments, lease_seconds=lease_seconds) as first:
-        wait_for(lambda: len(list(tmp_path.glob("models/.store/*.tmp-*/layers/*"))) >= 2)
+        wait_for(lambda: whole_layers(tmp_path / "models") >= 2)
         with running(tmp_path / "two", arguments, lease_seconds=lease_seconds) as second:
             wait_for(lambda: bool(second.lines("waiting")))
             time.sleep(lease_seconds / 2)

@@ -6,6 +6,7 @@ from pathlib import Path
 from components.loaders.agent.cli import main
 from tests.components.loaders.agent.crashing import Crashing
 from tests.components.loaders.agent.kits import noise, tree_of
+from tests.components.loaders.agent.processes import whole_layers
 from tests.components.loaders.agent.s3.conftest import s3_words
 from tests.components.loaders.agent.s3.cutting_proxy import CuttingProxy
 from tests.components.loaders.agent.s3.object_store import MotoStore
@@ -54,7 +55,7 @@ def test_kill_while_parts_are_read(tmp_path: Path, store: MotoStore, proxy: Cutt
     proxy.pause_seconds = 0.01
     process = Crashing(0, tmp_path / "steps", s3_words(reference, into, proxy.endpoint))
     end = time.monotonic() + 60
-    while len(proxy.paths("/m/large HTTP")) < 5 or not list(into.glob(".store/*.tmp-*/layers/*")):
+    while len(proxy.paths("/m/large HTTP")) < 5 or not whole_layers(into):
         assert time.monotonic() < end, "the load did not get into the large object"
         time.sleep(0.01)
 
