@@ -7,7 +7,6 @@ import statistics
 import subprocess
 import time
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.contenders import (
@@ -27,7 +26,7 @@ from benchmarks.contenders import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from benchmarks.artifacts import Artifact, Form
@@ -96,15 +95,21 @@ def cold(bench: Bench, form: Form, layers: int, rounds: int, tools: Tools) -> Ca
     bench.limit()
     kept = {bench.factory.content(), *bench.factory.paths(artifact), *bench.factory.paths(image)}
     names = [name for name in (AGENT, *scripts) if name not in case.missing]
-    for turn in range(rounds):
-        for name in [*names[turn % len(names) :], *names[: turn % len(names)]]:
-            bench.settle(artifact.content_bytes, kept)
-            _once(bench, case, name, artifact, load)
+    for name in _in_turns(names, rounds):
+        bench.settle(artifact.content_bytes, kept)
+        _once(bench, case, name, artifact, load)
     for name in case.missing:
         case.costs.pop(name, None)
     for made in {artifact.digest: artifact, image.digest: image}.values():
         bench.factory.drop(made)
     return case
+
+
+def _in_turns(names: Sequence[str], rounds: int) -> Iterator[str]:
+    """Yield every name once a round, each round beginning with another."""
+    for turn in range(rounds):
+        at = turn % len(names)
+        yield from (*names[at:], *names[:at])
 
 
 def _once(bench: Bench, case: Case, name: str, artifact: Artifact, load: Callable[[str, Path], Cost]) -> None:
@@ -173,29 +178,30 @@ def broken(bench: Bench, bytes_per_second: int) -> list[Fact]:
 def limited(bench: Bench, bytes_per_second: int, rounds: int) -> list[Fact]:
     """Load over a link as fast as a node's, which is slower than the processor, beside the floors of disk and link."""
     facts: list[Fact] = []
+    names = (AGENT, "disk, same bytes", "link")
+    more = {"CONTENT": str(bench.factory.content())}
     for form, layers in _LIMITED:
         artifact = bench.factory.artifact(form, layers)
-        more = {"CONTENT": str(bench.factory.content())}
-        loads: dict[str, Callable[[Path], Cost]] = {AGENT: partial(run_agent, bench.host, artifact)}
-        for floor in ("disk, same bytes", "link"):
-            loads[floor] = partial(_floor, bench, artifact, floor, more)
-        took: dict[str, list[float]] = {name: [] for name in loads}
+        case = Case(form, layers)
+
+        def load(name: str, into: Path, artifact: Artifact = artifact) -> Cost:
+            if name == AGENT:
+                return run_agent(bench.host, artifact, into)
+            return run_script(FLOORS[name], bench.host, artifact, into, more)
+
         bench.limit(bytes_per_second=bytes_per_second)
-        for _ in range(rounds):
-            for name, load in loads.items():
-                bench.settle(artifact.content_bytes, {bench.factory.content(), *bench.factory.paths(artifact)})
-                with bench.target() as into:
-                    took[name].append(load(into).wall_seconds)
-        agent, *floors = (statistics.median(seconds) for seconds in took.values())
+        for name in _in_turns(names, rounds):
+            bench.settle(artifact.content_bytes, {bench.factory.content(), *bench.factory.paths(artifact)})
+            _once(bench, case, name, artifact, load)
+        found = "; ".join(case.missing.values())
+        if not found:
+            agent, *floors = (median_seconds(case, name) for name in names)
+            found = f"{agent / max(floors):.3f}"
         what = f"{form}, {layers} layer{'s' * (layers > 1)}, {bytes_per_second >> 20} MiB/s link: time ÷ floor"
-        facts.append(Fact(what, f"{agent / max(floors):.3f}", "≤ 1.15"))
+        facts.append(Fact(what, found, "≤ 1.15"))
         bench.factory.drop(artifact)
     bench.limit()
     return facts
-
-
-def _floor(bench: Bench, artifact: Artifact, name: str, more: dict[str, str], into: Path) -> Cost:
-    return run_script(FLOORS[name], bench.host, artifact, into, more)
 
 
 def slow_connections(bench: Bench, bytes_per_second: int) -> list[Fact]:

@@ -99,10 +99,13 @@ class LayerLoader:
         local = layer.blob if isinstance(layer.blob, LocalBlob) and layer.form == "raw" and begun is None else None
         if local is not None and self._clone(local, layer, writer):
             return
-        # Threads are split where their work is about even. What is written as it came is hashed beside, and written by
-        # the core that received it; what is unpacked is received and hashed beside.
-        spare = has_spare_core(layer.blob.size, self._progress.total_bytes, self._flusher.parallel)
-        beside = self._pieces if spare and not layer.compression else 0
+        # Threads are split where their work is about even. What is written as it came is hashed beside, if a core is
+        # idle, and written by the core that received it; what is inflated is received and hashed beside in any case.
+        beside = 0
+        if not layer.compression and has_spare_core(
+            layer.blob.size, self._progress.total_bytes, self._flusher.parallel
+        ):
+            beside = self._pieces
         blob = BlobStream(layer.blob, self._deadline, self._log, self._progress, beside=beside)
         if begun is not None:
             self._log.info("continued", blob=layer.blob.name, at_bytes=begun.size_bytes, of_bytes=layer.blob.size)

@@ -3,15 +3,20 @@
 import hashlib
 import os
 import threading
+from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.loaders.agent import blobstream
+from components.loaders.agent.cli import main
 from components.loaders.agent.hashing import Checksum, HashingBeside
 from components.loaders.agent.layerload import has_spare_core
+from tests.components.loaders.agent.fake_registry import FakeRegistry
 from tests.components.loaders.agent.processes import wait_for
+from tests.components.loaders.agent.watching import push
 
 PIECES: Final = 3
 
@@ -115,3 +120,27 @@ def test_first_layer_gets_a_second_core_if_others_leave_one(
     monkeypatch.setattr(os, "sched_getaffinity", allowed, raising=False)
 
     assert has_spare_core(sizes[0], sum(sizes), parallel) is spare
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_layer_is_hashed_beside_where_a_core_is_idle(
+    tmp_path: Path, registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch, cores: int
+) -> None:
+    beside: list[int] = []
+
+    class Noted(HashingBeside):
+        def __init__(self, checksum: Checksum, pieces: int) -> None:
+            super().__init__(checksum, pieces)
+            beside.append(pieces)
+
+    def allowed(_: int) -> set[int]:
+        return set(range(cores))
+
+    monkeypatch.setattr(blobstream, "HashingBeside", Noted)
+    monkeypatch.setattr(os, "sched_getaffinity", allowed, raising=False)
+    reference = f"{registry.host}/ns/kit@" + push(registry, "whole").replace("-", ":")
+
+    assert main(["once", "--source", "oci", "--reference", reference, "--into", str(tmp_path), "--plain-http"]) == 0
+
+    assert (tmp_path / "current/file").read_text() == "whole"
+    assert len(beside) == (1 if cores == 2 else 0)
